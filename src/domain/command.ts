@@ -1,0 +1,177 @@
+// What can be asked for, what is answered, and what then happens. Terms:
+//   command    something a caller wants done; it is decided once, at one place in the order of the log
+//   situation  the people and statuses that the command can see
+//   outcome    the answer to a command that was carried out; a *rejection* is the answer to one that was not
+//   effect     one fact that became true; effects alone change the store, and the log keeps them
+//   cause      who asked, through which face, and why
+
+import type { Address, AddressKey } from './address.js'
+import type { FanOut, ForeignId, Person, PersonId, Status } from './person.js'
+
+/** How a person is meant: the first of id, foreign id, cookie and address that is given identifies. */
+export interface Identity {
+  readonly id?: PersonId | undefined
+  readonly foreignId?: ForeignId | undefined
+  readonly cookie?: string | undefined
+  readonly address?: Address | undefined
+  /** The cookie does not identify, it is taken away from whoever has it. */
+  readonly moveCookie?: boolean | undefined
+}
+
+export interface SavePerson {
+  readonly type: 'save-person'
+  readonly identity: Identity
+  /** Absent: not mentioned. Null: cleared. */
+  readonly address?: Address | null | undefined
+  /** Absent: not mentioned. */
+  readonly unsubscribed?: boolean | undefined
+  /** Null clears a field; a field that is not mentioned stays. */
+  readonly fields: Readonly<Record<string, string | null>>
+  /** `duplicate` creates always; `update` never creates. */
+  readonly mode: 'upsert' | 'update' | 'duplicate'
+  /** Where a new person is put. */
+  readonly partition?: string | undefined
+}
+
+export interface DeletePerson {
+  readonly type: 'delete-person'
+  readonly id: PersonId
+}
+
+export interface SetSubscription {
+  readonly type: 'set-subscription'
+  readonly address: Address
+  readonly status: Status
+}
+
+export interface ContinueFanOut {
+  readonly type: 'continue-fan-out'
+  readonly key: AddressKey
+  readonly version: number
+}
+
+export type Command = SavePerson | DeletePerson | SetSubscription | ContinueFanOut
+
+export type Role = 'reader' | 'writer' | 'admin'
+
+export interface Cause {
+  /** Name of the credential. */
+  readonly actor: string
+  readonly role: Role
+  /** The face or part of the system that the command came through: 'SOAP API', 'JSON API' ... */
+  readonly source: string
+  readonly reason: string
+  /** True where the caller stated the reason itself, false where it is the default of the face. */
+  readonly reasonGiven: boolean
+  /** What proves that a re-subscribe was asked for: free text or a reference. */
+  readonly evidence: string | null
+}
+
+export interface Policy {
+  /** R2. `compatible`: as the old service did. `guarded`: admin role, stated reason and evidence. */
+  readonly resubscribe: 'compatible' | 'guarded'
+  /** R3. `reset`: the new address decides. `carry-over`: an opt-out follows the person to its new address. */
+  readonly addressChange: 'reset' | 'carry-over'
+}
+
+export type Warning =
+  /** R8: the person was created with unsubscribed = false, but its address has opted out. */
+  | { readonly type: 'opt-out-stands'; readonly key: AddressKey }
+  /** A value was given for a field that callers may not write. */
+  | { readonly type: 'read-only-field'; readonly field: string }
+
+export type Outcome =
+  | { readonly type: 'created'; readonly personId: PersonId; readonly warnings: readonly Warning[] }
+  | { readonly type: 'updated'; readonly personId: PersonId; readonly warnings: readonly Warning[] }
+  | { readonly type: 'deleted'; readonly personId: PersonId }
+  | { readonly type: 'status-set'; readonly key: AddressKey; readonly status: Status; readonly version: number }
+  | { readonly type: 'fan-out-continued'; readonly done: boolean }
+  /** R13: nothing was done; this is what the first of the identical calls was answered. */
+  | { readonly type: 'not-repeated'; readonly first: Outcome }
+
+export type Rejection =
+  | { readonly type: 'identity-required' }
+  | {
+      readonly type: 'person-not-found'
+      readonly by: 'id' | 'foreign-id' | 'cookie' | 'address'
+      readonly value: string
+    }
+  | { readonly type: 'resubscribe-refused'; readonly key: AddressKey; readonly missing: readonly GuardItem[] }
+
+export type GuardItem = 'admin-role' | 'reason' | 'evidence'
+
+/** Reasons that the system itself gives; admins know them from the old activity log. */
+export const fanOutReason = 'updateLeadEmailStatus'
+export const resetReason = 'resetLeadEmailStatus'
+
+export interface Activity {
+  readonly type: 'activity'
+  readonly personId: PersonId
+  readonly kind: 'person-created' | 'person-deleted' | 'value-changed'
+  /** Field name, for `value-changed`. */
+  readonly attribute: string | null
+  readonly from: string | null
+  readonly to: string | null
+  readonly reason: string
+  readonly source: string
+  /** Version of the status that a change of the flag followed from. */
+  readonly statusVersion: number | null
+}
+
+export type Effect =
+  | { readonly type: 'person-created'; readonly person: NewPerson }
+  | {
+      readonly type: 'person-changed'
+      readonly id: PersonId
+      readonly address?: Address | null
+      readonly ownUnsubscribed?: boolean
+      readonly fields?: Readonly<Record<string, string | null>>
+    }
+  | { readonly type: 'person-deleted'; readonly id: PersonId }
+  | { readonly type: 'foreign-id-linked'; readonly foreignId: ForeignId; readonly personId: PersonId }
+  | { readonly type: 'cookie-linked'; readonly cookie: string; readonly personId: PersonId }
+  | {
+      readonly type: 'status-changed'
+      readonly key: AddressKey
+      readonly to: Status
+      readonly version: number
+      readonly reason: string
+      readonly evidence: string | null
+    }
+  | {
+      readonly type: 'fan-out-started'
+      readonly key: AddressKey
+      readonly version: number
+      readonly to: Status
+      readonly except: PersonId | null
+    }
+  | {
+      readonly type: 'fan-out-advanced'
+      readonly key: AddressKey
+      readonly version: number
+      readonly upTo: PersonId
+      readonly done: boolean
+    }
+  | Activity
+
+/** A person as it is made: what depends on the log position and the clock is added when it happens. */
+export type NewPerson = Pick<Person, 'id' | 'address' | 'ownUnsubscribed' | 'partition' | 'fields'>
+
+export type Decision =
+  | { readonly type: 'carried-out'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
+  | { readonly type: 'rejected'; readonly rejection: Rejection }
+
+/** What the rules may look at. */
+export interface Situation {
+  person(id: PersonId): Person | undefined
+  personByForeignId(foreignId: ForeignId): Person | undefined
+  personByCookie(cookie: string): Person | undefined
+  /** Of the people that have the address, the one that a command saved last. */
+  lastSavedPersonOf(key: AddressKey): Person | undefined
+  status(key: AddressKey): { readonly status: Status; readonly version: number; readonly reason: string | null }
+  /** Everybody that has the address; undefined where they are too many to be told at once. */
+  peopleOf(key: AddressKey): readonly Person[] | undefined
+  fanOut(key: AddressKey): FanOut | undefined
+  /** The next people that a fan-out has to tell, by id; `last` where nobody comes after them. */
+  fanOutChunk(key: AddressKey): { readonly people: readonly Person[]; readonly last: boolean } | undefined
+}

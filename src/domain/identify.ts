@@ -1,0 +1,65 @@
+// Which person a command means. The first identifier that is given decides alone; a later one is then a change to
+// that person, never a second opinion (legacy-soap-contract 3.5).
+
+import type { Identity, Rejection, SavePerson, Situation } from './command.js'
+import type { Person } from './person.js'
+
+export type Identified =
+  | { readonly type: 'person'; readonly person: Person }
+  | { readonly type: 'nobody' }
+  | { readonly type: 'rejected'; readonly rejection: Rejection }
+
+export function identify(command: SavePerson, situation: Situation): Identified {
+  const { identity, mode } = command
+  const by = decidingIdentifier(identity)
+  if (by === null) return { type: 'rejected', rejection: { type: 'identity-required' } }
+  if (mode === 'duplicate') return { type: 'nobody' }
+
+  const person = find(by, identity, situation)
+  if (person !== undefined) return { type: 'person', person }
+  // An id alone says nothing about whom to make; together with another identifier the new person takes that id, so
+  // that ids from before the move keep their meaning.
+  const canBeMade = mode === 'upsert' && (by !== 'id' || decidingIdentifier({ ...identity, id: undefined }) !== null)
+  if (canBeMade) return { type: 'nobody' }
+  return { type: 'rejected', rejection: { type: 'person-not-found', by, value: valueGivenFor(by, identity) } }
+}
+
+type Identifier = 'id' | 'foreign-id' | 'cookie' | 'address'
+
+function decidingIdentifier(identity: Identity): Identifier | null {
+  if (identity.id !== undefined) return 'id'
+  if (identity.foreignId !== undefined) return 'foreign-id'
+  // With moveCookie the cookie is a gift to the person and not its name.
+  if (identity.cookie !== undefined && !(identity.moveCookie && identity.address !== undefined)) return 'cookie'
+  if (identity.address !== undefined) return 'address'
+  return null
+}
+
+function find(by: Identifier, identity: Identity, situation: Situation): Person | undefined {
+  switch (by) {
+    case 'id':
+      return situation.person(identity.id!)
+    case 'foreign-id':
+      return situation.personByForeignId(identity.foreignId!)
+    case 'cookie': {
+      // A cookie that nobody owns yet names nobody; the address then says who it is.
+      const owner = situation.personByCookie(identity.cookie!)
+      return owner ?? (identity.address && situation.lastSavedPersonOf(identity.address.key))
+    }
+    case 'address':
+      return situation.lastSavedPersonOf(identity.address!.key)
+  }
+}
+
+function valueGivenFor(by: Identifier, identity: Identity): string {
+  switch (by) {
+    case 'id':
+      return String(identity.id)
+    case 'foreign-id':
+      return identity.foreignId!.value
+    case 'cookie':
+      return identity.cookie!
+    case 'address':
+      return identity.address!.text
+  }
+}

@@ -1,0 +1,207 @@
+// Making and changing a person: R3 to R8. The order inside is the rule R4: the address moves first, so that the
+// flag meets its new owner.
+
+import type { Address } from './address.js'
+import {
+  type Activity,
+  type Decision,
+  type Effect,
+  type NewPerson,
+  type Rejection,
+  resetReason,
+  type SavePerson,
+  type Situation,
+  type Warning,
+} from './command.js'
+import type { Facts } from './decide.js'
+import { addressField, reasonField, showsUnsubscribed } from './flag.js'
+import { identify } from './identify.js'
+import type { Person, PersonId } from './person.js'
+import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
+
+export function savePerson(command: SavePerson, situation: Situation, facts: Facts): Decision {
+  const identified = identify(command, situation)
+  switch (identified.type) {
+    case 'rejected':
+      return identified
+    case 'nobody':
+      return createPerson(command, situation, facts)
+    case 'person':
+      return updatePerson(identified.person, command, situation, facts)
+  }
+}
+
+// R8: the status of the address decides over what was submitted.
+function createPerson(command: SavePerson, situation: Situation, facts: Facts): Decision {
+  const { cause } = facts
+  const id = command.identity.id ?? facts.freshPersonId
+  const address = command.address ?? command.identity.address ?? null
+  const wantsOut = command.unsubscribed === true
+  const person: NewPerson = {
+    id,
+    address,
+    ownUnsubscribed: address === null && wantsOut,
+    partition: command.partition ?? 'Default',
+    fields: withoutCleared(command.fields),
+  }
+  const effects: Effect[] = [{ type: 'person-created', person }, ...links(id, command, situation)]
+  const warnings: Warning[] = []
+  effects.push(lifeActivity('person-created', id, cause))
+
+  if (address === null) {
+    // R5: without an address there is no status to speak of, only the person's own flag.
+    if (wantsOut) effects.push(flagActivity(id, 'unsubscribed', cause, null))
+  } else {
+    const status = situation.status(address.key)
+    if (status.status === 'unsubscribed') {
+      effects.push(flagActivity(id, 'unsubscribed', { reason: resetReason, source: cause.source }, status.version))
+      if (command.unsubscribed === false) warnings.push({ type: 'opt-out-stands', key: address.key })
+    } else if (wantsOut) {
+      const change = { key: address.key, to: 'unsubscribed', reason: reasonFor(command, facts), direct: id } as const
+      effects.push(
+        ...changeStatus(change, situation, cause),
+        flagActivity(id, 'unsubscribed', cause, status.version + 1),
+      )
+    }
+  }
+  return { type: 'carried-out', outcome: { type: 'created', personId: id, warnings }, effects }
+}
+
+function updatePerson(person: Person, command: SavePerson, situation: Situation, facts: Facts): Decision {
+  const address = command.address === undefined ? person.address : command.address
+  const respelled = address?.text !== person.address?.text
+  const fields = changedFields(person, command)
+
+  const effects: Effect[] = []
+  for (const [name, to] of Object.entries(fields)) effects.push(valueActivity(person, name, to, facts))
+  if (respelled) effects.push(valueActivity(person, addressField, address?.text ?? null, facts))
+
+  // R7: another spelling of the same address is no more than that.
+  const moved = address?.key === person.address?.key ? [] : meetNewAddress(person, address, command, situation, facts)
+  const move = { address, carriedOptOut: moved.some(effect => effect.type === 'status-changed') }
+  const flagged = setFlag(person, move, command, situation, facts)
+  if (!Array.isArray(flagged)) return { type: 'rejected', rejection: flagged }
+  effects.push(...moved, ...flagged, ...links(person.id, command, situation))
+
+  // R6: what is so already leaves no trace, not even a new time of saving.
+  if (effects.length > 0) {
+    const own = ownFlagAfter(person, address, command, situation)
+    effects.unshift({
+      type: 'person-changed',
+      id: person.id,
+      ...(respelled ? { address } : {}),
+      ...(own === person.ownUnsubscribed ? {} : { ownUnsubscribed: own }),
+      ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    })
+  }
+  return { type: 'carried-out', outcome: { type: 'updated', personId: person.id, warnings: [] }, effects }
+}
+
+interface Move {
+  readonly address: Address | null
+  readonly carriedOptOut: boolean
+}
+
+// R3: the person takes the status of its new address, both addresses keep theirs.
+function meetNewAddress(
+  person: Person,
+  to: Address | null,
+  command: SavePerson,
+  situation: Situation,
+  facts: Facts,
+): Effect[] {
+  if (to === null) return []
+  const { status, version } = situation.status(to.key)
+  const before = showsUnsubscribed(person, situation)
+  if (before === (status === 'unsubscribed')) return []
+  if (carriesOptOut(person, before, command, facts)) {
+    const change = { key: to.key, to: 'unsubscribed', reason: reasonFor(command, facts), direct: person.id } as const
+    return changeStatus(change, situation, facts.cause)
+  }
+  return [flagActivity(person.id, status, { reason: resetReason, source: facts.cause.source }, version)]
+}
+
+// R5: an own opt-out, made while there was no address, counts as an unsubscribe of the first one. From one address to
+// the next only the policy carries it. What the command itself says about the flag goes before both.
+function carriesOptOut(person: Person, isOut: boolean, command: SavePerson, facts: Facts): boolean {
+  if (!isOut || command.unsubscribed === false) return false
+  return person.address === null || facts.policy.addressChange === 'carry-over'
+}
+
+// R1, R2, R5 and R6, for the address that the person has by now.
+function setFlag(
+  person: Person,
+  move: Move,
+  command: SavePerson,
+  situation: Situation,
+  facts: Facts,
+): Effect[] | Rejection {
+  if (command.unsubscribed === undefined || move.carriedOptOut) return []
+  const to = command.unsubscribed ? 'unsubscribed' : 'subscribed'
+  if (move.address === null) {
+    const isSo = showsUnsubscribed(person, situation) === command.unsubscribed
+    return isSo ? [] : [flagActivity(person.id, to, facts.cause, null)]
+  }
+  const { key } = move.address
+  const { status, version } = situation.status(key)
+  if (status === to) return []
+  const refusal = to === 'subscribed' ? guardResubscribe(key, facts.cause, facts.policy) : null
+  if (refusal !== null) return refusal
+  const change = { key, to, reason: reasonFor(command, facts), direct: person.id } as const
+  return [...changeStatus(change, situation, facts.cause), flagActivity(person.id, to, facts.cause, version + 1)]
+}
+
+// A person that loses its address keeps what it showed; one that has an address needs no flag of its own.
+function ownFlagAfter(person: Person, address: Address | null, command: SavePerson, situation: Situation): boolean {
+  if (address !== null) return false
+  return command.unsubscribed ?? showsUnsubscribed(person, situation)
+}
+
+function links(personId: PersonId, command: SavePerson, situation: Situation): Effect[] {
+  const { foreignId, cookie, moveCookie } = command.identity
+  const effects: Effect[] = []
+  if (foreignId !== undefined && situation.personByForeignId(foreignId)?.id !== personId) {
+    effects.push({ type: 'foreign-id-linked', foreignId, personId })
+  }
+  if (cookie !== undefined) {
+    const owner = situation.personByCookie(cookie)?.id
+    if (owner === undefined || (moveCookie === true && owner !== personId))
+      effects.push({ type: 'cookie-linked', cookie, personId })
+  }
+  return effects
+}
+
+function changedFields(person: Person, command: SavePerson): Record<string, string | null> {
+  const changed: Record<string, string | null> = {}
+  for (const [name, to] of Object.entries(command.fields)) {
+    if ((person.fields[name] ?? null) !== to) changed[name] = to
+  }
+  return changed
+}
+
+function withoutCleared(fields: SavePerson['fields']): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(fields)) if (value !== null) kept[name] = value
+  return kept
+}
+
+// Who opts somebody out may say why in the field that exists for it.
+function reasonFor(command: SavePerson, facts: Facts): string {
+  return command.fields[reasonField] ?? facts.cause.reason
+}
+
+function valueActivity(person: Person, attribute: string, to: string | null, { cause }: Facts): Activity {
+  const from = attribute === addressField ? (person.address?.text ?? null) : (person.fields[attribute] ?? null)
+  const { reason, source } = cause
+  return {
+    type: 'activity',
+    personId: person.id,
+    kind: 'value-changed',
+    attribute,
+    from,
+    to,
+    reason,
+    source,
+    statusVersion: null,
+  }
+}

@@ -1,0 +1,109 @@
+// Who may call. A SOAP credential is a user id with an encryption key, which signatures need in clear; an API key is
+// kept as a hash alone. Both are shown once, when they are made.
+
+import { randomBytes } from 'node:crypto'
+import type { Role } from '../domain/command.js'
+import { sha256 } from './log-chain.js'
+import type { Seal } from './seal.js'
+
+export type CredentialKind = 'soap' | 'api'
+
+export interface Credential {
+  /** The SOAP user id, or the name of the API key; it appears as actor in every history. */
+  readonly id: string
+  readonly kind: CredentialKind
+  readonly role: Role
+  /** A sealed encryption key (SOAP) or the SHA-256 of the key in hex (API). */
+  readonly secret: string
+  readonly createdAt: number
+  readonly revokedAt: number | null
+}
+
+/** The part of a store that keeps credentials. */
+export interface CredentialStore {
+  credentialById(id: string): Promise<Credential | undefined>
+  credentialBySecret(secret: string): Promise<Credential | undefined>
+  /** False where the id is taken. */
+  addCredential(credential: Credential): Promise<boolean>
+  listCredentials(): Promise<readonly Credential[]>
+  /** False where there is none, or it is revoked already. */
+  revokeCredential(id: string, at: number): Promise<boolean>
+}
+
+export interface Caller {
+  readonly id: string
+  readonly role: Role
+}
+
+// A revoked credential stops working within this time on every process; in between no call asks the store.
+const trustedForMs = 5_000
+const rememberedMax = 10_000
+
+export class Credentials {
+  readonly #store: CredentialStore
+  readonly #seal: Seal
+  readonly #remembered = new Map<string, { readonly credential: Credential | undefined; readonly until: number }>()
+
+  constructor(store: CredentialStore, seal: Seal) {
+    this.#store = store
+    this.#seal = seal
+  }
+
+  /** The encryption key of a SOAP user, undefined for an unknown or revoked one. */
+  async soapUser(userId: string): Promise<(Caller & { readonly encryptionKey: string }) | undefined> {
+    const credential = await this.#recall(`soap ${userId}`, () => this.#store.credentialById(userId))
+    if (credential?.kind !== 'soap') return undefined
+    return { id: credential.id, role: credential.role, encryptionKey: this.#seal.open(credential.secret) }
+  }
+
+  /** Whose API key this is, undefined for an unknown or revoked one. */
+  async apiCaller(apiKey: string): Promise<Caller | undefined> {
+    const hash = sha256(apiKey)
+    const credential = await this.#recall(`api ${hash}`, () => this.#store.credentialBySecret(hash))
+    return credential?.kind === 'api' ? { id: credential.id, role: credential.role } : undefined
+  }
+
+  /** Makes a SOAP credential; without a key given, one is drawn. Undefined where the user id is taken. */
+  async addSoap(
+    userId: string,
+    role: Role,
+    encryptionKey = randomBytes(24).toString('hex'),
+  ): Promise<string | undefined> {
+    const added = await this.#add({ id: userId, kind: 'soap', role, secret: this.#seal.close(encryptionKey) })
+    return added ? encryptionKey : undefined
+  }
+
+  /** Makes an API key; without one given, one is drawn. Undefined where the name is taken. */
+  async addApi(
+    name: string,
+    role: Role,
+    apiKey = `duk_${randomBytes(24).toString('base64url')}`,
+  ): Promise<string | undefined> {
+    return (await this.#add({ id: name, kind: 'api', role, secret: sha256(apiKey) })) ? apiKey : undefined
+  }
+
+  list(): Promise<readonly Credential[]> {
+    return this.#store.listCredentials()
+  }
+
+  revoke(id: string): Promise<boolean> {
+    this.#remembered.clear()
+    return this.#store.revokeCredential(id, Date.now())
+  }
+
+  #add(credential: Omit<Credential, 'createdAt' | 'revokedAt'>): Promise<boolean> {
+    this.#remembered.clear()
+    return this.#store.addCredential({ ...credential, createdAt: Date.now(), revokedAt: null })
+  }
+
+  async #recall(name: string, look: () => Promise<Credential | undefined>): Promise<Credential | undefined> {
+    const now = Date.now()
+    const remembered = this.#remembered.get(name)
+    if (remembered !== undefined && remembered.until > now) return remembered.credential
+    const found = await look()
+    const credential = found?.revokedAt === null ? found : undefined
+    if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
+    this.#remembered.set(name, { credential, until: now + trustedForMs })
+    return credential
+  }
+}

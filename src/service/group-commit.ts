@@ -1,0 +1,245 @@
+// The one write path. Commands gather while a batch commits; the next batch takes all that wait, in order. Nothing is
+// answered before its batch is on disk. It knows nothing of SQL, and of the rules only that commands have answers.
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AddressKey } from '../domain/address.js'
+import type { PersonId } from '../domain/person.js'
+import { type BatchEnvironment, type BatchResult, carryOut, type Named } from './batch.js'
+import { type CommandStore, CommitUnknown, StoreConflict, StoreUnavailable } from './ports.js'
+import { type Answer, QueueFull, Stopping, type Submission } from './submission.js'
+
+export interface GroupCommitLimits {
+  /** Commands in one transaction. */
+  readonly batchMax: number
+  /** Commands that may wait, the ones being committed not counted. */
+  readonly queueMax: number
+  /** How long a command may wait for a store that does not answer before its caller is told to try again. */
+  readonly patienceMs: number
+  readonly answersKeptMs: number
+}
+
+export const defaultGroupCommitLimits: GroupCommitLimits = {
+  batchMax: 256,
+  queueMax: 10_000,
+  patienceMs: 15_000,
+  // Longer than any signature or retry window that a caller can have: a week.
+  answersKeptMs: 7 * 24 * 3600 * 1000,
+}
+
+/** What the operator may want to count. */
+export interface GroupCommitEvents {
+  batch(facts: { readonly size: number; readonly ms: number; readonly fanOutsStarted: number }): void
+  command(kind: Submission['command']['type'], answer: Answer['type'], ms: number): void
+  retry(cause: Error): void
+  defect(cause: unknown, kind: Submission['command']['type']): void
+}
+
+interface Waiting extends Named {
+  readonly arrivedAt: number
+  readonly characters: number
+  resolve(answer: Answer): void
+  reject(cause: Error): void
+}
+
+// Between two attempts: short at first, since most conflicts pass at once, then bounded.
+const pauseMs = (attempt: number): number => Math.min(2 ** attempt * 2, 500) * (0.5 + Math.random() / 2)
+// Ids are taken from the store in blocks, so that most batches need no round trip for them.
+const personIdBlock = 1024
+// Another process can win the race for a row a few times; that often in a row it is a defect.
+const conflictsMax = 10
+// Commands are also bounded by their size, so that no batch grows past what a statement may carry.
+const batchCharactersMax = 4_000_000
+
+export class GroupCommit {
+  readonly #store: CommandStore
+  readonly #hashAddress: (key: AddressKey) => string
+  readonly #limits: GroupCommitLimits
+  readonly #events: GroupCommitEvents
+  readonly #inFlight = new Set<string>()
+  #queue: Waiting[] = []
+  #freshIds: PersonId[] = []
+  #running: Promise<void> | null = null
+  #stopping = false
+
+  constructor(
+    store: CommandStore,
+    options: {
+      readonly hashAddress: (key: AddressKey) => string
+      readonly limits?: Partial<GroupCommitLimits>
+      readonly events: GroupCommitEvents
+    },
+  ) {
+    this.#store = store
+    this.#hashAddress = options.hashAddress
+    this.#limits = { ...defaultGroupCommitLimits, ...options.limits }
+    this.#events = options.events
+  }
+
+  /** Commands that wait for a batch. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** Hands a command over. Resolves once it is durable (or answered without a change). Rejects with QueueFull,
+   * Stopping, StoreUnavailable (all: try again) or with a defect of ours. */
+  async submit(submission: Submission): Promise<Answer> {
+    const [answer] = await this.submitAll([submission])
+    if (answer === undefined) throw new Error('a submission got no answer')
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+
+  /** Many commands of one call, kept in order. Each has its own answer or its own error. */
+  submitAll(submissions: readonly Submission[]): Promise<(Answer | Error)[]> {
+    if (this.#stopping) throw new Stopping('the server is stopping')
+    if (this.#queue.length + submissions.length > this.#limits.queueMax) {
+      throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
+    }
+    const arrivedAt = Date.now()
+    return Promise.all(
+      submissions.map(submission => this.#enqueue(submission, arrivedAt).catch((cause: Error) => cause)),
+    )
+  }
+
+  /** Takes nothing new, finishes what waits. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    await this.#running
+  }
+
+  #enqueue(submission: Submission, arrivedAt: number): Promise<Answer> {
+    const { replay } = submission
+    if (replay.type === 'named') {
+      if (this.#inFlight.has(replay.replayKey)) return Promise.resolve({ type: 'in-progress' })
+      this.#inFlight.add(replay.replayKey)
+    }
+    const characters = charactersOf(submission.command)
+    const answered = new Promise<Answer>((resolve, reject) => {
+      this.#queue.push({
+        ...submission,
+        commandId: randomBytes(16).toString('hex'),
+        arrivedAt,
+        characters,
+        resolve,
+        reject,
+      })
+    })
+    this.#running ??= this.#run()
+    if (replay.type !== 'named') return answered
+    return answered.finally(() => this.#inFlight.delete(replay.replayKey))
+  }
+
+  async #run(): Promise<void> {
+    do {
+      // One turn of the event loop, not a timer: requests that have already arrived join this batch.
+      await new Promise(setImmediate)
+      const batch = this.#queue.splice(0, this.#nextBatchLength())
+      await this.#commit(batch)
+    } while (this.#queue.length > 0)
+    this.#running = null
+  }
+
+  #nextBatchLength(): number {
+    let characters = 0
+    const longest = Math.min(this.#queue.length, this.#limits.batchMax)
+    for (let length = 0; length < longest; length++) {
+      characters += this.#queue[length]!.characters
+      if (characters > batchCharactersMax && length > 0) return length
+    }
+    return longest
+  }
+
+  // Never rejects: every member of the batch is answered, each with its own answer or error.
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const startedAt = performance.now()
+    let unknown: { readonly batch: readonly Waiting[]; readonly result: BatchResult } | null = null
+    for (let attempt = 0; batch.length > 0; attempt++) {
+      let result: BatchResult | undefined
+      try {
+        // A commit whose fate is unknown is looked up before anything is tried again.
+        if (unknown !== null && (await this.#isInLog(unknown.batch))) {
+          this.#answer(unknown.batch, unknown.result, startedAt)
+          return
+        }
+        unknown = null
+        await this.#topUpIds(batch.length)
+        await this.#store.transact(async transaction => {
+          result = await carryOut(batch, transaction, this.#environment())
+        })
+        this.#answer(batch, result!, startedAt)
+        return
+      } catch (cause) {
+        const isStuck = cause instanceof StoreConflict && attempt >= conflictsMax
+        if (!isTransient(cause) || isStuck) {
+          await this.#isolate(batch, cause)
+          return
+        }
+        this.#events.retry(cause)
+        if (cause instanceof CommitUnknown && result !== undefined) unknown = { batch, result }
+        if (cause instanceof StoreConflict) this.#freshIds = []
+        await delay(pauseMs(attempt))
+        batch = this.#dropExpired(batch, cause)
+      }
+    }
+  }
+
+  #environment(): BatchEnvironment {
+    const { answersKeptMs } = this.#limits
+    return { now: Date.now, freshPersonIds: this.#freshIds, hashAddress: this.#hashAddress, answersKeptMs }
+  }
+
+  #answer(batch: readonly Waiting[], result: BatchResult, startedAt: number): void {
+    this.#freshIds.splice(0, result.idsUsed)
+    const { fanOutsStarted } = result
+    this.#events.batch({ size: batch.length, ms: performance.now() - startedAt, fanOutsStarted })
+    const now = Date.now()
+    batch.forEach((waiting, index) => {
+      const answer = result.answers[index]!
+      this.#events.command(waiting.command.type, answer.type, now - waiting.arrivedAt)
+      waiting.resolve(answer)
+    })
+  }
+
+  // Another error than a passing one belongs to one command: halve until it is alone, and let it fail alone.
+  async #isolate(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    const [first] = batch
+    if (batch.length === 1 && first !== undefined) {
+      this.#events.defect(cause, first.command.type)
+      first.reject(cause instanceof Error ? cause : new Error(String(cause)))
+      return
+    }
+    const half = batch.length >> 1
+    await this.#commit(batch.slice(0, half))
+    await this.#commit(batch.slice(half))
+  }
+
+  async #isInLog(batch: readonly Waiting[]): Promise<boolean> {
+    const found = await this.#store.findCommands(batch.map(({ commandId }) => commandId))
+    return found.size > 0
+  }
+
+  // While the store does not answer, nobody waits longer than their patience, in the queue neither.
+  #dropExpired(batch: readonly Waiting[], cause: Error): readonly Waiting[] {
+    const arrivedBefore = Date.now() - this.#limits.patienceMs
+    const keep = (waiting: Waiting): boolean => {
+      if (waiting.arrivedAt > arrivedBefore) return true
+      waiting.reject(new StoreUnavailable('the store did not answer in time', { cause }))
+      return false
+    }
+    this.#queue = this.#queue.filter(keep)
+    return batch.filter(keep)
+  }
+
+  async #topUpIds(count: number): Promise<void> {
+    while (this.#freshIds.length < count) this.#freshIds.push(...(await this.#store.reservePersonIds(personIdBlock)))
+  }
+}
+
+const isTransient = (cause: unknown): cause is StoreUnavailable | CommitUnknown =>
+  cause instanceof StoreUnavailable || cause instanceof CommitUnknown
+
+function charactersOf(command: Submission['command']): number {
+  if (command.type !== 'save-person') return 0
+  return Object.values(command.fields).reduce((sum, value) => sum + (value?.length ?? 0), 0)
+}

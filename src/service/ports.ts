@@ -1,0 +1,164 @@
+// What the service needs of a store, as types: the SQL store fills them, and so does the model in the tests. The
+// words here are those of the batch's life (read, lock the head, append), not of tables.
+
+import type { AddressKey } from '../domain/address.js'
+import type { Cause, Command, Effect, Outcome } from '../domain/command.js'
+import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
+import type { Difference, WorkingSet } from '../domain/working-set.js'
+
+/** Random name of one command, drawn on arrival: 32 hex digits. It decides after a commit whose fate is unknown. */
+export type CommandId = string
+
+/** What the commands of a batch name. The store adds the addresses of the people that it finds. */
+export interface Wanted {
+  readonly keys: ReadonlySet<AddressKey>
+  readonly ids: ReadonlySet<PersonId>
+  readonly foreignIds: readonly ForeignId[]
+  readonly cookies: ReadonlySet<string>
+  /** Addresses whose fan-out goes on in this batch. */
+  readonly fanOuts: ReadonlySet<AddressKey>
+}
+
+/** End of the log: the last position and hash, and the last id that an activity got. */
+export interface LogHead {
+  readonly seq: number
+  readonly activityId: number
+  readonly hash: string
+}
+
+/** One carried-out command as the log keeps it. `detail` may be erased one day; `detailHash` stays. */
+export interface LogEntry {
+  readonly seq: number
+  readonly commandId: CommandId
+  readonly at: number
+  readonly kind: Command['type']
+  readonly actor: string
+  readonly source: string
+  /** Keyed hash of the address that the command was about, in hex. */
+  readonly addressHash: string | null
+  readonly personId: PersonId | null
+  /** JSON of a LogDetail, exactly as it was hashed. */
+  readonly detail: string | null
+  readonly detailHash: string
+  readonly previousHash: string
+  readonly hash: string
+}
+
+export interface LogDetail {
+  readonly command: Command
+  readonly cause: Cause
+  readonly outcome: Outcome
+  readonly effects: readonly Effect[]
+}
+
+/** The answer that is kept under a key, so that the same call gets it again. */
+export interface KeptAnswer {
+  /** Hash of who sent it and under which key, in hex. */
+  readonly replayKey: string
+  /** Hash of what was asked, in hex. */
+  readonly requestHash: string
+  readonly seq: number
+  readonly expiresAt: number
+}
+
+export interface FoundAnswer {
+  readonly requestHash: string
+  readonly outcome: Outcome
+}
+
+/** Everything that one batch writes. `details[i]` belongs to `entries[i]`. */
+export interface Append {
+  readonly entries: readonly LogEntry[]
+  readonly details: readonly LogDetail[]
+  readonly difference: Difference
+  readonly answers: readonly KeptAnswer[]
+  readonly head: LogHead
+}
+
+/** The steps of a batch inside its one transaction, in the order in which they must be taken. */
+export interface BatchTransaction {
+  findAnswers(replayKeys: readonly string[]): Promise<ReadonlyMap<string, FoundAnswer>>
+  /** Locks every address in key order, made first where it is missing, then reads. */
+  read(wanted: Wanted): Promise<WorkingSet>
+  /** The last lock of all: from here on this batch has its place in the log. */
+  lockHead(): Promise<LogHead>
+  append(append: Append): Promise<void>
+}
+
+export interface CommandStore {
+  /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw. */
+  transact<T>(work: (transaction: BatchTransaction) => Promise<T>): Promise<T>
+  /** Which of these commands are in the log. */
+  findCommands(ids: readonly CommandId[]): Promise<ReadonlySet<CommandId>>
+  /** Ids that nobody has, kept for this caller alone. */
+  reservePersonIds(count: number): Promise<PersonId[]>
+  pendingFanOuts(limit: number): Promise<readonly Pick<FanOut, 'key' | 'version' | 'to'>[]>
+  forgetAnswers(expiredAt: number, limit: number): Promise<number>
+}
+
+/** A person as readers see it: the flag read through the address. */
+export interface PersonView {
+  readonly person: Person
+  readonly foreignIds: readonly ForeignId[]
+  /** Null where the person has no address. */
+  readonly status: EmailStatus | null
+}
+
+export interface ActivityRecord {
+  readonly id: number
+  readonly seq: number
+  readonly at: number
+  readonly personId: PersonId
+  readonly kind: 'person-created' | 'person-deleted' | 'value-changed'
+  readonly attribute: string | null
+  readonly from: string | null
+  readonly to: string | null
+  readonly reason: string
+  readonly source: string
+  readonly statusVersion: number | null
+}
+
+/** One version of the status of an address. */
+export interface StatusRecord {
+  readonly key: AddressKey
+  readonly version: number
+  readonly status: Status
+  readonly at: number
+  readonly reason: string
+  readonly source: string
+  readonly actor: string
+  readonly evidence: string | null
+  readonly seq: number
+}
+
+/** Reads outside of any batch. Each sees only what is committed. */
+export interface ReadStore {
+  peopleByIds(ids: readonly PersonId[]): Promise<readonly PersonView[]>
+  peopleByForeignId(foreignId: ForeignId): Promise<readonly PersonView[]>
+  peopleByCookie(cookie: string): Promise<readonly PersonView[]>
+  /** Newest id first, at most `limit`. */
+  peopleByAddress(key: AddressKey, limit: number): Promise<readonly PersonView[]>
+  status(key: AddressKey): Promise<{ readonly status: EmailStatus; readonly people: number }>
+  statusHistory(key: AddressKey): Promise<readonly StatusRecord[]>
+  activitiesOf(
+    personId: PersonId,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly ActivityRecord[]>
+  log(page: { readonly after: number; readonly limit: number }): Promise<readonly LogEntry[]>
+  head(): Promise<LogHead>
+}
+
+/** The store cannot take this now; trying the same again may work. Nothing was written. */
+export class StoreUnavailable extends Error {
+  override readonly name: string = 'StoreUnavailable'
+}
+
+/** Another writer was first with a row that this batch wanted to make. Nothing was written; reading again decides. */
+export class StoreConflict extends StoreUnavailable {
+  override readonly name = 'StoreConflict'
+}
+
+/** The connection was lost while committing: it may or may not have been written. */
+export class CommitUnknown extends Error {
+  override readonly name = 'CommitUnknown'
+}

@@ -1,0 +1,46 @@
+// What the two faces are given: every verb they can use, and nothing of how it is done.
+
+import type { Cause, Policy } from '../domain/command.js'
+import type { Caller, Credentials } from './credentials.js'
+import type { Fields } from './fields.js'
+import type { GroupCommit } from './group-commit.js'
+import type { ReadStore } from './ports.js'
+
+export interface Service {
+  readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
+  readonly reads: ReadStore
+  readonly fields: Fields
+  readonly credentials: Credentials
+  /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
+  readiness(): Promise<Readiness>
+}
+
+export interface Readiness {
+  readonly isReady: boolean
+  readonly problems: readonly string[]
+}
+
+/** What is fixed for a face: how it appears in histories, and which policy it applies. */
+export interface Face {
+  /** Source of every change that comes through it. */
+  readonly source: string
+  /** Reason of a change for which the caller gave none. */
+  readonly defaultReason: string
+  readonly policy: Policy
+}
+
+export function causeOf(
+  caller: Caller,
+  face: Face,
+  stated: { readonly reason?: string; readonly evidence?: string } = {},
+): Cause {
+  const { reason, evidence } = stated
+  return {
+    actor: caller.id,
+    role: caller.role,
+    source: face.source,
+    reason: reason ?? face.defaultReason,
+    reasonGiven: reason !== undefined,
+    evidence: evidence ?? null,
+  }
+}
