@@ -27,8 +27,13 @@ export interface Difference {
   readonly created: readonly Person[]
   readonly changed: readonly Person[]
   readonly statuses: readonly { readonly status: EmailStatus; readonly people: number }[]
-  readonly foreignIds: readonly { readonly foreignId: ForeignId; readonly personId: PersonId }[]
-  readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId }[]
+  /** `isNew` where nobody had it: should another writer be first with it, this batch must read again. */
+  readonly foreignIds: readonly {
+    readonly foreignId: ForeignId
+    readonly personId: PersonId
+    readonly isNew: boolean
+  }[]
+  readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId; readonly isNew: boolean }[]
   readonly fanOuts: readonly FanOut[]
   readonly fanOutsEnded: readonly AddressKey[]
 }
@@ -48,6 +53,8 @@ export class WorkingSet implements Situation {
   /** People that are in the store as this batch found it, and of these the ones that it deleted at some point. */
   readonly #stored = new Set<PersonId>()
   readonly #storedAndDeleted = new Set<PersonId>()
+  /** Who had the foreign ids and cookies before this batch, by the keys of the maps above. */
+  readonly #storedLinks = new Map<string, PersonId>()
   readonly #dirty = {
     people: new Set<PersonId>(),
     addresses: new Set<AddressKey>(),
@@ -65,8 +72,14 @@ export class WorkingSet implements Situation {
       this.#people.set(person.id, person)
       if (person.address !== null) this.#entry(person.address.key).ids.add(person.id)
     }
-    for (const link of reading.foreignIds) this.#foreignIds.set(foreignIdKey(link.foreignId), link)
-    for (const { cookie, personId } of reading.cookies) this.#cookies.set(cookie, personId)
+    for (const link of reading.foreignIds) {
+      this.#foreignIds.set(foreignIdKey(link.foreignId), link)
+      this.#storedLinks.set(foreignIdKey(link.foreignId), link.personId)
+    }
+    for (const { cookie, personId } of reading.cookies) {
+      this.#cookies.set(cookie, personId)
+      this.#storedLinks.set(cookie, personId)
+    }
     for (const { fanOut, chunk, last } of reading.fanOuts) {
       this.#fanOuts.set(fanOut.key, fanOut)
       this.#chunks.set(fanOut.key, { ids: chunk, last })
@@ -165,14 +178,24 @@ export class WorkingSet implements Situation {
       created: present.filter(person => !this.#isStored(person.id)),
       changed: present.filter(person => this.#isStored(person.id)),
       statuses: [...this.#dirty.addresses].sort().map(key => this.#entry(key)),
-      foreignIds: [...this.#dirty.foreignIds].map(key => this.#foreignIds.get(key)).filter(link => link !== undefined),
+      foreignIds: [...this.#dirty.foreignIds].flatMap(key => {
+        const link = this.#foreignIds.get(key)
+        return link === undefined
+          ? []
+          : [{ foreignId: link.foreignId, personId: link.personId, isNew: this.#isNewLink(key) }]
+      }),
       cookies: [...this.#dirty.cookies].flatMap(cookie => {
         const personId = this.#cookies.get(cookie)
-        return personId === undefined ? [] : [{ cookie, personId }]
+        return personId === undefined ? [] : [{ cookie, personId, isNew: this.#isNewLink(cookie) }]
       }),
       fanOuts: [...this.#dirty.fanOuts].map(key => this.#fanOuts.get(key)).filter(fanOut => fanOut !== undefined),
       fanOutsEnded: [...this.#dirty.fanOuts].filter(key => !this.#fanOuts.has(key)),
     }
+  }
+
+  #isNewLink(key: string): boolean {
+    const owner = this.#storedLinks.get(key)
+    return owner === undefined || this.#storedAndDeleted.has(owner)
   }
 
   #isStored(id: PersonId): boolean {

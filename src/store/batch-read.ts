@@ -1,0 +1,187 @@
+// The reading half of a batch: answers, addresses locked in key order, people, and the head of the log. Whoever holds
+// the lock of an address may trust that nobody else changes a person of it.
+
+import type { Knex } from 'knex'
+import { type AddressKey, trustedAddressKey } from '../domain/address.js'
+import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
+import { type Reading, WorkingSet } from '../domain/working-set.js'
+import {
+  type FoundAnswer,
+  fanOutChunkSize,
+  type LogDetail,
+  type LogHead,
+  peopleToldAtOnceMax,
+  StoreConflict,
+  type Wanted,
+} from '../service/ports.js'
+import { type EngineName, insertIfAbsent } from './engine.js'
+import {
+  type FanOutRow,
+  fanOutColumns,
+  fanOutFrom,
+  type PersonRow,
+  personColumns,
+  personFrom,
+  type StatusRow,
+  statusColumns,
+  statusFrom,
+} from './rows.js'
+
+export async function findAnswers(
+  transaction: Knex.Transaction,
+  replayKeys: readonly string[],
+): Promise<Map<string, FoundAnswer>> {
+  const answers = new Map<string, FoundAnswer>()
+  if (replayKeys.length === 0) return answers
+  const rows: { replay_key: string; request_hash: string; detail: string | null }[] = await transaction('kept_answers')
+    .join('log', 'log.seq', 'kept_answers.seq')
+    .whereIn('replay_key', [...replayKeys])
+    .select('replay_key', 'request_hash', 'detail')
+  for (const { replay_key, request_hash, detail } of rows) {
+    // An erased detail leaves nothing to answer with; the call then counts as new.
+    if (detail !== null)
+      answers.set(replay_key, { requestHash: request_hash, outcome: (JSON.parse(detail) as LogDetail).outcome })
+  }
+  return answers
+}
+
+export async function readBatch(
+  transaction: Knex.Transaction,
+  engine: EngineName,
+  wanted: Wanted,
+): Promise<WorkingSet> {
+  const links = await readLinks(transaction, wanted)
+  const ids = new Set<PersonId>(wanted.ids)
+  for (const { personId } of [...links.foreignIds, ...links.cookies]) ids.add(personId)
+
+  // A person that is named by an id brings its address along; which one it is must hold still once it is locked.
+  const keys = new Set<AddressKey>(wanted.keys)
+  for (const key of await addressesOf(transaction, ids)) keys.add(key)
+  const statuses = await lockAddresses(transaction, engine, keys)
+  const people = await readPeople(transaction, ids, statuses, keys)
+  const fanOuts = await readFanOuts(transaction, wanted.fanOuts, people)
+  return new WorkingSet({ statuses, people: [...people.values()], fanOuts, ...links })
+}
+
+export async function lockHead(transaction: Knex.Transaction): Promise<LogHead> {
+  const row = await transaction('log_head').where({ id: 1 }).forUpdate().first('seq', 'activity_id', 'hash')
+  if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
+  return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
+}
+
+async function readLinks(
+  transaction: Knex.Transaction,
+  wanted: Wanted,
+): Promise<Pick<Reading, 'foreignIds' | 'cookies'>> {
+  const foreignIds: { foreignId: ForeignId; personId: PersonId }[] = []
+  const cookies: { cookie: string; personId: PersonId }[] = []
+  if (wanted.foreignIds.length > 0) {
+    const pairs = wanted.foreignIds.map(({ system, value }) => [system, value])
+    const rows = await transaction('foreign_ids')
+      .whereIn(['system', 'value'], pairs)
+      .select('system', 'value', 'person_id')
+    for (const { system, value, person_id } of rows)
+      foreignIds.push({ foreignId: { system, value }, personId: person_id })
+  }
+  if (wanted.cookies.size > 0) {
+    const rows = await transaction('cookies')
+      .whereIn('cookie', [...wanted.cookies])
+      .select('cookie', 'person_id')
+    for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
+  }
+  return { foreignIds, cookies }
+}
+
+async function addressesOf(transaction: Knex.Transaction, ids: ReadonlySet<PersonId>): Promise<AddressKey[]> {
+  if (ids.size === 0) return []
+  const rows = await transaction('people')
+    .whereIn('id', [...ids])
+    .whereNotNull('address_key')
+    .select('address_key')
+  return rows.map(row => trustedAddressKey(row.address_key))
+}
+
+async function lockAddresses(
+  transaction: Knex.Transaction,
+  engine: EngineName,
+  keys: ReadonlySet<AddressKey>,
+): Promise<Reading['statuses']> {
+  if (keys.size === 0) return []
+  // All batches take their locks in this order, so none can wait for another in a circle.
+  const sorted = [...keys].sort()
+  const rows = sorted.map(key => ({ address_key: key, unsubscribed: false, version: 0, seq: 0, people: 0 }))
+  await insertIfAbsent(engine, transaction('email_status').insert(rows), 'address_key')
+  const found: StatusRow[] = await transaction('email_status')
+    .whereIn('address_key', sorted)
+    .forUpdate()
+    .select(statusColumns)
+  return found.map(row => ({
+    status: statusFrom(row),
+    people: row.people,
+    peopleRead: row.people <= peopleToldAtOnceMax,
+  }))
+}
+
+async function readPeople(
+  transaction: Knex.Transaction,
+  ids: ReadonlySet<PersonId>,
+  statuses: Reading['statuses'],
+  locked: ReadonlySet<AddressKey>,
+): Promise<Map<PersonId, Person>> {
+  const people = new Map<PersonId, Person>()
+  const keep = (rows: readonly PersonRow[]): void => {
+    for (const row of rows) if (!people.has(row.id)) people.set(row.id, personFrom(row))
+  }
+  const few = statuses
+    .filter(({ people: count, peopleRead }) => peopleRead && count > 0)
+    .map(({ status }) => status.key)
+  if (few.length > 0) keep(await transaction('people').whereIn('address_key', few).select(personColumns))
+  for (const { status, peopleRead } of statuses) {
+    if (peopleRead) continue
+    const last = transaction('people')
+      .where({ address_key: status.key })
+      .orderBy([
+        { column: 'saved_at', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ])
+    keep(await last.limit(1).select(personColumns))
+  }
+
+  const missing = [...ids].filter(id => !people.has(id)).sort((a, b) => a - b)
+  if (missing.length > 0) {
+    // Only a person without an address is guarded by no address; its own row is locked instead.
+    keep(await transaction('people').whereIn('id', missing).orderBy('id').forUpdate().select(personColumns))
+    for (const id of missing) {
+      const key = people.get(id)?.address?.key
+      if (key !== undefined && !locked.has(key))
+        throw new StoreConflict('a person changed its address while this batch began')
+    }
+  }
+  return people
+}
+
+async function readFanOuts(
+  transaction: Knex.Transaction,
+  keys: ReadonlySet<AddressKey>,
+  people: Map<PersonId, Person>,
+): Promise<Reading['fanOuts']> {
+  if (keys.size === 0) return []
+  const rows: FanOutRow[] = await transaction('fan_outs')
+    .whereIn('address_key', [...keys])
+    .select(fanOutColumns)
+  const fanOuts: { fanOut: FanOut; chunk: PersonId[]; last: boolean }[] = []
+  for (const row of rows) {
+    const fanOut = fanOutFrom(row)
+    // Who came to the address after the change has nothing to be told.
+    const chunk: PersonRow[] = await transaction('people')
+      .where({ address_key: fanOut.key })
+      .andWhere('id', '>', fanOut.upTo)
+      .andWhere('address_seq', '<', fanOut.seq)
+      .orderBy('id')
+      .limit(fanOutChunkSize)
+      .select(personColumns)
+    for (const person of chunk) if (!people.has(person.id)) people.set(person.id, personFrom(person))
+    fanOuts.push({ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length < fanOutChunkSize })
+  }
+  return fanOuts
+}

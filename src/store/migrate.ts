@@ -1,0 +1,110 @@
+// The schema: which migrations there are, whether the database has them all, and bringing it up to date under knex's
+// lock, so that of several starters one migrates and the others wait.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import * as people from '../../migrations/001-people.js'
+import * as emailStatus from '../../migrations/002-email-status.js'
+import * as log from '../../migrations/003-log.js'
+import * as registry from '../../migrations/004-registry.js'
+import * as firstRows from '../../migrations/005-first-rows.js'
+
+interface Migration {
+  readonly name: string
+  up(knex: Knex): Promise<void>
+}
+
+const migrations: readonly Migration[] = [
+  { name: '001-people', up: people.up },
+  { name: '002-email-status', up: emailStatus.up },
+  { name: '003-log', up: log.up },
+  { name: '004-registry', up: registry.up },
+  { name: '005-first-rows', up: firstRows.up },
+]
+
+/** The database was last used by a newer program; this one might break what it does not know. */
+export class SchemaTooNew extends Error {
+  override readonly name = 'SchemaTooNew'
+}
+
+const source: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ({ name }) => name,
+  getMigration: async ({ up }) => ({ up, down: forwardOnly }),
+}
+
+async function forwardOnly(): Promise<void> {
+  throw new Error('migrations go forward only: restore a backup to go back')
+}
+
+// DDL on MySQL commits by itself, so a transaction around it would promise what it cannot keep.
+const config: Knex.MigratorConfig = {
+  migrationSource: source,
+  disableTransactions: true,
+  tableName: 'schema_migrations',
+}
+
+// Another starter that migrates is given this long; one that crashed while migrating holds the lock for ever.
+const lockPatienceMs = 60_000
+
+export interface SchemaState {
+  /** Names that this program knows and the database has not. */
+  readonly pending: readonly string[]
+  /** Names that the database has and this program does not know. */
+  readonly unknown: readonly string[]
+}
+
+export async function schemaState(knex: Knex): Promise<SchemaState> {
+  const known = migrations.map(({ name }) => name)
+  const rows: { name: string }[] = (await knex.schema.hasTable('schema_migrations'))
+    ? await knex('schema_migrations').select('name')
+    : []
+  const applied = rows.map(({ name }) => name)
+  return {
+    pending: known.filter(name => !applied.includes(name)),
+    unknown: applied.filter(name => !known.includes(name)),
+  }
+}
+
+/** Refuses a schema that is newer than this program. */
+export function refuseNewer({ unknown }: SchemaState): void {
+  if (unknown.length === 0) return
+  throw new SchemaTooNew(
+    `the database has migrations that this program does not know (${unknown.join(', ')}): start the newer program, or restore a backup from before it`,
+  )
+}
+
+/** Brings the schema up to date and gives the names of what was applied. */
+export async function migrate(knex: Knex): Promise<readonly string[]> {
+  const before = await schemaState(knex)
+  refuseNewer(before)
+  if (before.pending.length === 0) return []
+  const giveUpAt = Date.now() + lockPatienceMs
+  for (;;) {
+    try {
+      await knex.migrate.latest(config)
+      return before.pending
+    } catch (cause) {
+      if (!isRaceWithAnotherStarter(cause)) throw cause
+      if (Date.now() > giveUpAt) throw new Error(stuckLock, { cause })
+      await delay(200)
+      const now = await schemaState(knex)
+      refuseNewer(now)
+      if (now.pending.length === 0) return []
+    }
+  }
+}
+
+/** Frees the lock that a starter left behind when it crashed in the middle of migrating. */
+export async function freeMigrationLock(knex: Knex): Promise<void> {
+  await knex.migrate.forceFreeMigrationsLock(config)
+}
+
+const stuckLock = `another process has been migrating for more than ${lockPatienceMs / 1000} s; if none is, it crashed: run 'migrate --unlock' and start again`
+
+// Two starters can also collide before the lock exists, while both make knex's own tables.
+function isRaceWithAnotherStarter(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  if (cause.name === 'MigrationLocked' || /lock/i.test(cause.message)) return true
+  return /already exists|Duplicate entry|UNIQUE constraint|SQLITE_BUSY/i.test(cause.message)
+}

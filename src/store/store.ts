@@ -1,0 +1,134 @@
+// The store as the service sees it: batches in one transaction each, reads, and the small tables.
+
+import type { Knex } from 'knex'
+import { type AddressKey, trustedAddressKey } from '../domain/address.js'
+import { type PersonId, personIdMax } from '../domain/person.js'
+import type { CredentialStore } from '../service/credentials.js'
+import type { FieldStore } from '../service/fields.js'
+import type { BatchTransaction, CommandStore, ReadStore } from '../service/ports.js'
+import { appendBatch } from './batch-append.js'
+import { findAnswers, lockHead, readBatch } from './batch-read.js'
+import { durabilityProblems, type Engine, openEngine } from './engine.js'
+import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
+import { passingError } from './passing-errors.js'
+import { createReads } from './reads.js'
+import { createRegistry, type FactStore } from './registry.js'
+
+export interface Store extends CommandStore, ReadStore, CredentialStore, FieldStore, FactStore {
+  /** Names of the migrations that were applied. Throws SchemaTooNew. */
+  migrate(): Promise<readonly string[]>
+  freeMigrationLock(): Promise<void>
+  schemaState(): Promise<SchemaState>
+  /** Sentences about what would let an acknowledged command be lost in a crash of the database. */
+  durabilityProblems(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+/** Opens nothing yet: the first statement connects. `sqlite:FILE` or `mysql://...`. */
+export function openStore(databaseUrl: string): Store {
+  const engine = openEngine(databaseUrl)
+  const { writer, reader } = engine
+  return {
+    ...commandStore(engine),
+    ...createReads(reader),
+    ...createRegistry(writer, reader),
+    migrate: () => migrate(writer),
+    freeMigrationLock: () => freeMigrationLock(writer),
+    schemaState: async () => {
+      const state = await schemaState(reader)
+      refuseNewer(state)
+      return state
+    },
+    durabilityProblems: () => durabilityProblems(engine),
+    close: () => engine.close(),
+  }
+}
+
+function commandStore({ name, writer, reader }: Engine): CommandStore {
+  return {
+    transact: work =>
+      inTransaction(writer, transaction =>
+        work({
+          findAnswers: replayKeys => findAnswers(transaction, replayKeys),
+          read: wanted => readBatch(transaction, name, wanted),
+          lockHead: () => lockHead(transaction),
+          append: append => appendBatch(transaction, append),
+        } satisfies BatchTransaction),
+      ),
+
+    // Under the lock of the head: a commit that is still on its way has either arrived or is undone by then.
+    findCommands: ids =>
+      inTransaction(writer, async transaction => {
+        await lockHead(transaction)
+        const rows = await transaction('log')
+          .whereIn('command_id', [...ids])
+          .select('command_id')
+        return new Set(rows.map(row => row.command_id as string))
+      }),
+
+    reservePersonIds: count => inTransaction(writer, transaction => reservePersonIds(transaction, count)),
+
+    async pendingFanOuts(limit) {
+      const rows = await reader('fan_outs')
+        .orderBy('seq')
+        .limit(limit)
+        .select('address_key', 'version', 'to_unsubscribed')
+      return rows.map(row => ({
+        key: trustedAddressKey(row.address_key) as AddressKey,
+        version: row.version as number,
+        to: row.to_unsubscribed ? 'unsubscribed' : 'subscribed',
+      }))
+    },
+
+    forgetAnswers: (expiredAt, limit) =>
+      inTransaction(writer, async transaction => {
+        const rows = await transaction('kept_answers')
+          .where('expires_at', '<', expiredAt)
+          .orderBy('expires_at')
+          .limit(limit)
+          .select('replay_key')
+        if (rows.length === 0) return 0
+        return transaction('kept_answers')
+          .whereIn(
+            'replay_key',
+            rows.map(row => row.replay_key),
+          )
+          .delete()
+      }),
+  }
+}
+
+async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
+  let phase: 'working' | 'committing' = 'working'
+  try {
+    return await knex.transaction(async transaction => {
+      const result = await work(transaction)
+      phase = 'committing'
+      return result
+    })
+  } catch (cause) {
+    throw passingError(cause, phase)
+  }
+}
+
+// Ids of a block that people brought along are left out. A block that is used up altogether means that an export of
+// this store was loaded again: then the counter jumps behind all of it.
+async function reservePersonIds(transaction: Knex.Transaction, count: number): Promise<PersonId[]> {
+  for (;;) {
+    const counter = await transaction('counters').where({ name: 'person' }).forUpdate().first('next')
+    const first: number = counter.next
+    const end = first + count
+    if (end > personIdMax) throw new Error(`the ids for people are used up: the next would be ${first}`)
+    await transaction('counters').where({ name: 'person' }).update({ next: end })
+    const used = await transaction('people').where('id', '>=', first).andWhere('id', '<', end).select('id')
+    const taken = new Set(used.map(row => row.id as number))
+    const free = Array.from({ length: count }, (_, index) => first + index).filter(id => !taken.has(id))
+    if (free.length > 0) return free
+    const { last } = (await transaction('people').max('id as last').first()) as { last: number }
+    // The very last ids may have been brought along on purpose; they are no reason to give up all that lies between.
+    if (last < personIdMax - count)
+      await transaction('counters')
+        .where({ name: 'person' })
+        .update({ next: last + 1 })
+  }
+}
