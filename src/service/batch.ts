@@ -113,6 +113,8 @@ function carryOutOne(
   env: BatchEnvironment,
 ): Answer {
   const { command, cause, policy, commandId } = submission
+  // A command before this one may have brought a fresh id along as its own; then nobody else may get it.
+  while (situation.person(env.freshPersonIds[folded.idsUsed]!) !== undefined) folded.idsUsed++
   const freshPersonId = env.freshPersonIds[folded.idsUsed]!
   const addressBefore = addressOf(command, null, situation)
   const decision = decide(command, situation, { cause, policy, freshPersonId, answeredBefore })

@@ -167,3 +167,24 @@ export class StoreConflict extends StoreUnavailable {
 export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown'
 }
+
+/** Whole tables in order of their keys, a page at a time; what `verify` compares. `after: null` is the beginning. */
+export interface TableScan {
+  people(after: PersonId | null, limit: number): Promise<readonly Person[]>
+  statuses(
+    after: AddressKey | null,
+    limit: number,
+  ): Promise<readonly { readonly status: EmailStatus; readonly people: number }[]>
+  statusHistory(after: Pick<StatusRecord, 'key' | 'version'> | null, limit: number): Promise<readonly StatusRecord[]>
+  activities(after: number | null, limit: number): Promise<readonly ActivityRecord[]>
+  foreignIds(after: ForeignId | null, limit: number): Promise<readonly (ForeignId & { readonly personId: PersonId })[]>
+  cookies(
+    after: string | null,
+    limit: number,
+  ): Promise<readonly { readonly cookie: string; readonly personId: PersonId }[]>
+}
+
+/** All reads of one snapshot see the store at the same position of the log, while others go on writing. */
+export interface SnapshotStore {
+  snapshot<T>(work: (snapshot: ReadStore & { readonly tables: TableScan }) => Promise<T>): Promise<T>
+}

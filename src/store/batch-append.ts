@@ -13,6 +13,7 @@ const statementCharactersMax = 4_000_000
 export async function appendBatch(transaction: Knex.Transaction, append: Append): Promise<void> {
   const { difference, entries, details, answers, head } = append
   const { deleted, created, changed, statuses, foreignIds, cookies, fanOuts, fanOutsEnded } = difference
+  const { foreignIdsFreed, cookiesFreed } = difference
 
   if (deleted.length > 0) {
     await transaction('foreign_ids')
@@ -43,6 +44,12 @@ export async function appendBatch(transaction: Knex.Transaction, append: Append)
   const cookieRows = cookies.map(({ cookie, personId, isNew }) => ({ isNew, row: { cookie, person_id: personId } }))
   await insert(transaction, 'cookies', rowsThat(cookieRows, true))
   await upsert(transaction, 'cookies', ['cookie'], rowsThat(cookieRows, false))
+
+  for (const { system, value } of foreignIdsFreed) await transaction('foreign_ids').where({ system, value }).delete()
+  if (cookiesFreed.length > 0)
+    await transaction('cookies')
+      .whereIn('cookie', [...cookiesFreed])
+      .delete()
 
   if (fanOutsEnded.length > 0)
     await transaction('fan_outs')

@@ -3,6 +3,7 @@ declare module 'knex/lib/dialects/better-sqlite3/index.js' {
   import { Knex } from 'knex'
 
   interface SqliteTransaction {
+    readonly readOnly?: boolean
     begin(connection: unknown): Promise<unknown>
     query(connection: unknown, sql: string): Promise<unknown>
   }

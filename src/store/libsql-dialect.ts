@@ -13,7 +13,8 @@ export class LibsqlClient extends BetterSqlite3Client {
   // another process wrote after our first read.
   override transaction(...given: unknown[]): ReturnType<BetterSqlite3Client['transaction']> {
     const transaction = super.transaction(...given)
-    transaction.begin = connection => transaction.query(connection, 'BEGIN IMMEDIATE;')
+    transaction.begin = connection =>
+      transaction.query(connection, transaction.readOnly ? 'BEGIN;' : 'BEGIN IMMEDIATE;')
     return transaction
   }
 }

@@ -5,7 +5,7 @@ import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { FieldStore } from '../service/fields.js'
-import type { BatchTransaction, CommandStore, ReadStore } from '../service/ports.js'
+import type { BatchTransaction, CommandStore, ReadStore, SnapshotStore } from '../service/ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { durabilityProblems, type Engine, openEngine } from './engine.js'
@@ -13,8 +13,9 @@ import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState 
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
 import { createRegistry, type FactStore } from './registry.js'
+import { createTableScan } from './table-scan.js'
 
-export interface Store extends CommandStore, ReadStore, CredentialStore, FieldStore, FactStore {
+export interface Store extends CommandStore, ReadStore, SnapshotStore, CredentialStore, FieldStore, FactStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
   freeMigrationLock(): Promise<void>
@@ -32,6 +33,7 @@ export function openStore(databaseUrl: string): Store {
     ...commandStore(engine),
     ...createReads(reader),
     ...createRegistry(writer, reader),
+    snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
     migrate: () => migrate(writer),
     freeMigrationLock: () => freeMigrationLock(writer),
     schemaState: async () => {
@@ -109,6 +111,12 @@ async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction
   } catch (cause) {
     throw passingError(cause, phase)
   }
+}
+
+// SQLite sees a snapshot in every transaction; MySQL must be told, since its sessions read what is committed. (Both
+// options together make knex write a statement that MySQL refuses.)
+function inSnapshot<T>({ name, reader }: Engine, work: (knex: Knex) => Promise<T>): Promise<T> {
+  return reader.transaction(work, name === 'mysql' ? { isolationLevel: 'repeatable read' } : { readOnly: true })
 }
 
 // Ids of a block that people brought along are left out. A block that is used up altogether means that an export of
