@@ -2,6 +2,7 @@
 // `serve --help` are made from the list here.
 
 import { resolve } from 'node:path'
+import { readTrustedProxies } from './http/public-url.js'
 
 export interface ConfigVariable {
   readonly name: string
@@ -62,11 +63,12 @@ const variables = {
     name: 'TRUSTED_PROXIES',
     description:
       'Addresses or networks of proxies whose X-Forwarded-* headers count, separated by commas: 10.0.0.0/8, 127.0.0.1.',
-    read: (text: string | undefined) =>
-      (text ?? '')
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== ''),
+    read: (text: string | undefined) => {
+      const entries = (text ?? '').split(',').map(part => part.trim())
+      const { trustedProxies, problems } = readTrustedProxies(entries.filter(part => part !== ''))
+      if (problems.length > 0) throw new Error(problems.join(', '))
+      return trustedProxies
+    },
   },
   dataDir: {
     name: 'DATA_DIR',

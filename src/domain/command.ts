@@ -42,6 +42,8 @@ export interface SetSubscription {
   readonly type: 'set-subscription'
   readonly address: Address
   readonly status: Status
+  /** The version that the caller saw last: where the status moved on since, it is not changed. */
+  readonly expectedVersion?: number
 }
 
 export interface ContinueFanOut {
@@ -97,6 +99,12 @@ export type Rejection =
       readonly value: string
     }
   | { readonly type: 'resubscribe-refused'; readonly key: AddressKey; readonly missing: readonly GuardItem[] }
+  | {
+      readonly type: 'version-moved'
+      readonly key: AddressKey
+      readonly expected: number
+      readonly actual: number
+    }
 
 export type GuardItem = 'admin-role' | 'reason' | 'evidence'
 

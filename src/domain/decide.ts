@@ -67,15 +67,19 @@ function deletePerson(command: DeletePerson, situation: Situation, { cause }: Fa
   return { type: 'carried-out', outcome: { type: 'deleted', personId: id }, effects }
 }
 
-// R1, R2, R6 and R12 for an address, whether or not anybody has it. No person is made.
+// R1, R2, R6 and R12 for an address, whether or not anybody has it. No person is made. R6 goes before the expected
+// version: who wants what is so already has it, whoever was first.
 function setSubscription(command: SetSubscription, situation: Situation, { cause, policy }: Facts): Decision {
   const { key } = command.address
-  const { status: to } = command
+  const { status: to, expectedVersion } = command
   const { status, version } = situation.status(key)
   if (status === to) return { type: 'carried-out', outcome: { type: 'status-set', key, status, version }, effects: [] }
 
   const refusal = to === 'subscribed' ? guardResubscribe(key, cause, policy) : null
   if (refusal !== null) return { type: 'rejected', rejection: refusal }
+  if (expectedVersion !== undefined && expectedVersion !== version) {
+    return { type: 'rejected', rejection: { type: 'version-moved', key, expected: expectedVersion, actual: version } }
+  }
   const effects = changeStatus({ key, to, reason: cause.reason, direct: null }, situation, cause)
   return { type: 'carried-out', outcome: { type: 'status-set', key, status: to, version: version + 1 }, effects }
 }

@@ -34,7 +34,9 @@ export function savePerson(command: SavePerson, situation: Situation, facts: Fac
 // R8: the status of the address decides over what was submitted.
 function createPerson(command: SavePerson, situation: Situation, facts: Facts): Decision {
   const { cause } = facts
-  const id = command.identity.id ?? facts.freshPersonId
+  // A duplicate may be asked for under an id that somebody has; it must not take that person's place.
+  const { id: named } = command.identity
+  const id = named === undefined || situation.person(named) !== undefined ? facts.freshPersonId : named
   const address = command.address ?? command.identity.address ?? null
   const wantsOut = command.unsubscribed === true
   const person: NewPerson = {

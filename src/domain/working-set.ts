@@ -34,6 +34,9 @@ export interface Difference {
     readonly isNew: boolean
   }[]
   readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId; readonly isNew: boolean }[]
+  /** Taken from a person that stays, by one that did not: nobody has them any more. */
+  readonly foreignIdsFreed: readonly ForeignId[]
+  readonly cookiesFreed: readonly string[]
   readonly fanOuts: readonly FanOut[]
   readonly fanOutsEnded: readonly AddressKey[]
 }
@@ -58,7 +61,7 @@ export class WorkingSet implements Situation {
   readonly #dirty = {
     people: new Set<PersonId>(),
     addresses: new Set<AddressKey>(),
-    foreignIds: new Set<string>(),
+    foreignIds: new Map<string, ForeignId>(),
     cookies: new Set<string>(),
     fanOuts: new Set<AddressKey>(),
   }
@@ -146,7 +149,7 @@ export class WorkingSet implements Situation {
         break
       case 'foreign-id-linked':
         this.#foreignIds.set(foreignIdKey(effect.foreignId), effect)
-        this.#dirty.foreignIds.add(foreignIdKey(effect.foreignId))
+        this.#dirty.foreignIds.set(foreignIdKey(effect.foreignId), effect.foreignId)
         break
       case 'cookie-linked':
         this.#cookies.set(effect.cookie, effect.personId)
@@ -178,7 +181,7 @@ export class WorkingSet implements Situation {
       created: present.filter(person => !this.#isStored(person.id)),
       changed: present.filter(person => this.#isStored(person.id)),
       statuses: [...this.#dirty.addresses].sort().map(key => this.#entry(key)),
-      foreignIds: [...this.#dirty.foreignIds].flatMap(key => {
+      foreignIds: [...this.#dirty.foreignIds.keys()].flatMap(key => {
         const link = this.#foreignIds.get(key)
         return link === undefined
           ? []
@@ -188,6 +191,8 @@ export class WorkingSet implements Situation {
         const personId = this.#cookies.get(cookie)
         return personId === undefined ? [] : [{ cookie, personId, isNew: this.#isNewLink(cookie) }]
       }),
+      foreignIdsFreed: [...this.#dirty.foreignIds].flatMap(([key, id]) => (this.#foreignIds.has(key) ? [] : [id])),
+      cookiesFreed: [...this.#dirty.cookies].filter(cookie => !this.#cookies.has(cookie)),
       fanOuts: [...this.#dirty.fanOuts].map(key => this.#fanOuts.get(key)).filter(fanOut => fanOut !== undefined),
       fanOutsEnded: [...this.#dirty.fanOuts].filter(key => !this.#fanOuts.has(key)),
     }

@@ -1,7 +1,7 @@
 // What may stand in a document besides elements: the XML declaration, comments, processing instructions, CDATA
 // sections. Knows their syntax and that SOAP forbids a DTD; must not know where in the document they stand.
 import { characterClasses, SPACE } from './xml-characters.js'
-import type { XmlCursor } from './xml-cursor.js'
+import { normaliseLineEnds, type XmlCursor } from './xml-cursor.js'
 
 const BYTE_ORDER_MARK = 0xfeff
 
@@ -125,7 +125,7 @@ export function readCdata(cursor: XmlCursor, keep: boolean): string {
   cursor.offset = to + 3
   if (!keep) return ''
   const content = cursor.text.slice(from, to)
-  return content.includes('\r') ? content.replace(/\r\n?/g, '\n') : content
+  return content.includes('\r') ? normaliseLineEnds(content) : content
 }
 
 function requireSpace(cursor: XmlCursor): void {

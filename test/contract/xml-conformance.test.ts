@@ -15,6 +15,12 @@ type Expectation =
   | { readonly type: 'refused as DTD' }
   | { readonly type: 'no verdict'; readonly reason: string }
 
+/**
+ * Documents whose byte order mark and XML declaration name different encodings. XML 1.0 calls that an error; RFC 7303,
+ * which is younger and about messages, lets the mark decide, and so do we.
+ */
+const decidedByMark = ['hst-lhs-007', 'hst-lhs-008']
+
 /** Undefined where the document is accepted, else what it was refused with. */
 function refusalOf(bytes: Uint8Array): XmlError | MessageTextError | undefined {
   try {
@@ -33,7 +39,11 @@ function refusalOf(bytes: Uint8Array): XmlError | MessageTextError | undefined {
 function hasDoctype(bytes: Uint8Array): boolean {
   const isWide = bytes.includes(0)
   const text = isWide ? Buffer.from(bytes).toString('latin1').replaceAll('\0', '') : Buffer.from(bytes).toString()
-  return /^[^<]*(?:(?:<\?[^]*?\?>|<!--[^]*?-->)\s*)*<!DOCTYPE/.test(text)
+  return /^[^<]*(?:(?:<\?[\s\S]*?\?>|<!--[\s\S]*?-->)\s*)*<!DOCTYPE/.test(text)
+}
+
+function declaresOtherVersion(bytes: Uint8Array): boolean {
+  return /^<\?xml\s+version\s*=\s*["'](?!1\.0["'])/.test(Buffer.from(bytes).toString('latin1'))
 }
 
 function expectationOf(test: Test, bytes: Uint8Array): Expectation {
@@ -42,11 +52,9 @@ function expectationOf(test: Test, bytes: Uint8Array): Expectation {
   if (test.version === '1.1' || test.recommendation === 'XML1.1' || test.recommendation === 'NS1.1') {
     return { type: 'no verdict', reason: 'it is about XML 1.1' }
   }
-  if (test.editions !== undefined && !test.editions.includes('5')) {
-    return { type: 'no verdict', reason: 'the fifth edition decided otherwise' }
-  }
   if (test.testType === 'error') return { type: 'no verdict', reason: 'the standard leaves the answer open' }
   if (test.forbidsNamespaces) return { type: 'no verdict', reason: 'it is well-formed without namespaces only' }
+  if (decidedByMark.includes(test.id)) return { type: 'no verdict', reason: 'RFC 7303 lets the byte order mark decide' }
   return { type: test.testType === 'not-wf' ? 'refused' : 'accepted' }
 }
 
@@ -57,38 +65,62 @@ suite.walkChildElements(element => {
 })
 const cases = tests.map(test => {
   const bytes = readFileSync(test.resolvePath(test.mustGetAttribute('URI')))
-  return { id: test.id, bytes, expectation: expectationOf(test, bytes) }
+  return { test, bytes, expectation: expectationOf(test, bytes) }
 })
 
-function claim(title: string, type: Expectation['type'], problemOf: (refusal: Error | undefined) => string | undefined) {
+type Case = (typeof cases)[number]
+type ProblemOf = (refusal: Error | undefined, document: Case) => string | undefined
+
+/** A claim about all documents of which one thing is expected; each one that breaks it is named. */
+function claim(title: string, type: Expectation['type'], problemOf: ProblemOf) {
   t.test(title, async t => {
     const chosen = cases.filter(({ expectation }) => expectation.type === type)
-    for (const { id, bytes } of chosen) {
-      const problem = problemOf(refusalOf(bytes))
-      if (problem !== undefined) t.fail(`${id}: ${problem}`)
-    }
+
+    const problems = chosen.flatMap(document => {
+      const problem = problemOf(refusalOf(document.bytes), document)
+      return problem === undefined ? [] : [`${document.test.id}: ${problem}`]
+    })
+
     t.comment(`${chosen.length} documents`)
     t.ok(chosen.length > 0, 'the suite has such documents')
+    t.same(problems, [])
   })
 }
 
-claim('every document of the suite that is well-formed without a DTD is accepted', 'accepted', refusal => refusal?.message)
+claim('each document that is well-formed and has no DTD is accepted', 'accepted', refusal => refusal?.message)
 
-claim('every document of the suite that is not well-formed is refused', 'refused', refusal =>
+claim('each document that is not well-formed is refused', 'refused', refusal =>
   refusal === undefined ? 'was accepted' : undefined,
 )
 
-claim('every document of the suite with a DTD is refused', 'refused as DTD', refusal =>
-  refusal === undefined ? 'was accepted' : undefined,
+claim(
+  'each document with a DTD is refused, and for that reason unless something before it is worse',
+  'refused as DTD',
+  (refusal, { test, bytes }) => {
+    if (refusal === undefined) return 'was accepted'
+    if (refusal.message.includes('DOCTYPE')) return undefined
+    // Bytes in a foreign charset, XML 1.1 and what is malformed in the prolog stop the reader before the DTD does.
+    if (refusal instanceof MessageTextError || test.testType === 'not-wf' || declaresOtherVersion(bytes))
+      return undefined
+    return refusal.message
+  },
 )
 
-t.test('what the suite has no verdict on for SOAP is known by reason', async t => {
-  const countByReason = new Map<string, number>()
+t.test('for each document without a verdict the reason is known', async t => {
+  const counts = new Map<string, number>()
   for (const { expectation } of cases) {
-    const reason = expectation.type === 'no verdict' ? `no verdict: ${expectation.reason}` : expectation.type
-    countByReason.set(reason, (countByReason.get(reason) ?? 0) + 1)
+    if (expectation.type === 'no verdict') counts.set(expectation.reason, (counts.get(expectation.reason) ?? 0) + 1)
   }
-  for (const [reason, count] of countByReason) t.comment(`${count} ${reason}`)
-  console.error(countByReason)
-  t.equal(cases.length, tests.length)
+
+  for (const [reason, count] of counts) t.comment(`${count} do not apply: ${reason}`)
+  t.comment(`${cases.length} documents in the suite`)
+
+  // Read anew with each release of the suite: a count that moves means that a rule above catches too much.
+  t.same(Object.fromEntries(counts), {
+    'it is about XML 1.1': 80,
+    'it is well-formed without namespaces only': 2,
+    'RFC 7303 lets the byte order mark decide': 2,
+    'the standard leaves the answer open': 1,
+    'the suite itself disowns it': 3,
+  })
 })

@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
+import { join, resolve } from 'node:path'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { eventually } from './eventually.js'
 import { findExecutable } from './executables.js'
 import { leaveLastWill } from './last-will.js'
@@ -103,7 +103,7 @@ class PrivateServer implements DatabaseServer {
     if (this.#process !== null) return
     this.#launch(this.program, this.#settings())
     const what = `an answer of ${this.program}`
-    await eventually(() => this.#process === null || answers(this.url), { withinMs: ANSWERS_WITHIN_MS, what })
+    await eventually(() => this.#process === null || this.#answers(), { withinMs: ANSWERS_WITHIN_MS, what })
     if (this.#process === null) throw new Error(`${this.program} ended at once:\n${this.#endOfLog()}`)
   }
 
@@ -174,6 +174,17 @@ class PrivateServer implements DatabaseServer {
     ]
   }
 
+  /** Asks where its files lie: another server may have taken the port, and would answer as readily. */
+  async #answers(): Promise<boolean> {
+    const connection = await createConnection({ uri: this.url, rowsAsArray: true })
+    try {
+      const [rows] = await connection.query<RowDataPacket[][]>('select @@datadir')
+      return resolve(String(rows[0]?.[0])) === resolve(this.folder, 'data')
+    } finally {
+      await connection.end()
+    }
+  }
+
   #endOfLog(): string {
     const log = readFileSync(join(this.folder, 'log'), 'utf8')
     return log.trimEnd().split('\n').slice(-20).join('\n')
@@ -187,11 +198,4 @@ grant all privileges on *.* to app@'127.0.0.1' with grant option;
 /** Both servers refuse to run as root unless told to; a container's only user often is root. */
 function asCurrentUser(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : []
-}
-
-async function answers(url: string): Promise<true> {
-  const connection = await createConnection(url)
-  await connection.query('select 1')
-  await connection.end()
-  return true
 }

@@ -144,7 +144,7 @@ ok 2 - test/b.test.ts # SKIP no tests found
     t.match(counts, { passed: 1, failed: 2, failures: [/a\.test\.ts > outer > numbers agree/, /b\.test\.ts/] })
     t.same([...counts.skips], [['php is missing', 1]])
     t.match(screen, /FAILED test\/a\.test\.ts > outer > numbers agree\n {2}diff: three is not four/)
-    t.match(screen, /NOT OK test\/a\.test\.ts/)
+    t.match(screen, /NOT OK test\/a\.test\.ts[\s\S]*NOT OK test\/b\.test\.ts/)
   },
 )
 

@@ -48,7 +48,7 @@ export async function reportTap(tapOutput: Readable, screen: Writable): Promise<
     const count = passed + failed - countedBefore
     countedBefore = passed + failed
     const seconds = file.time === null ? '' : `, ${(file.time / 1000).toFixed(1)} s`
-    screen.write(`${file.ok ? 'ok    ' : 'NOT OK'} ${file.name} (${count}${seconds})\n`)
+    screen.write(`${file.ok && file.skip !== NO_TESTS ? 'ok    ' : 'NOT OK'} ${file.name} (${count}${seconds})\n`)
   })
   parser.on('bailout', (reason: string) => fail('bail out', reason))
   const finished = new Promise<boolean>(resolve => parser.on('complete', results => resolve(results.ok)))
@@ -59,7 +59,8 @@ export async function reportTap(tapOutput: Readable, screen: Writable): Promise<
   })
   const isOk = await finished
   // Such as a plan that was not kept because the output stopped in its middle.
-  if (!isOk && failed === 0) fail('tap', 'the output is not a complete and successful TAP document')
+  const isEmpty = passed + failed + skips.size === 0
+  if (failed === 0 && (isEmpty || !isOk)) fail('tap', 'the output is empty, or is not a complete TAP document')
   return { passed, failed, failures, skips }
 }
 

@@ -1,0 +1,84 @@
+// What the operator can watch, as Prometheus reads it. It takes plain words and numbers, so that nobody has to know
+// it to be counted; `main` ties it to what happens.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  /** `outcome`: how a command was answered (carried-out, replayed, rejected ...), or `defect`. */
+  command(kind: string, outcome: string, ms: number): void
+  batch(size: number, ms: number): void
+  storeRetry(): void
+  /** `faultCode` is null for a call that was answered without a fault. */
+  soapCall(operation: string, faultCode: string | null, ms: number): void
+  /** `route` is the pattern of the route, never the path, which may hold an address. */
+  httpRequest(route: string, method: string, status: number): void
+  /** An element that no version of the contract knows, and that was passed over. */
+  unknownElement(name: string): void
+  /** Where the number of waiting commands is read from, each time somebody looks. */
+  watchQueue(waiting: () => number): void
+  /** The text that Prometheus scrapes, and its content type. */
+  read(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+const prefix = 'durable_unsubscribe_'
+// A batch takes about a millisecond on fast disks; past ten seconds the store is down, not slow.
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+// Callers choose these names; each distinct one costs memory for ever, here and in Prometheus.
+const unknownNamesMax = 100
+const unknownNameLengthMax = 64
+
+export function createMetrics(): Metrics {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
+    new Counter({ name: prefix + name, help, labelNames, registers: [register] })
+  const histogram = (name: string, help: string, buckets: number[], labelNames: string[] = []): Histogram =>
+    new Histogram({ name: prefix + name, help, buckets, labelNames, registers: [register] })
+
+  const commands = counter('commands_total', 'Commands answered, by kind and outcome.', ['kind', 'outcome'])
+  const commandSeconds = histogram('command_seconds', 'From arrival to answer.', secondsBuckets, ['kind'])
+  const batchSize = histogram('batch_size', 'Commands in one transaction.', sizeBuckets)
+  const batchSeconds = histogram('batch_seconds', 'From the start of a batch to its commit.', secondsBuckets)
+  const retries = counter('store_retries_total', 'Transactions that were tried again.')
+  const soapCalls = counter('soap_calls_total', 'SOAP calls; fault_code is empty for success.', [
+    'operation',
+    'fault_code',
+  ])
+  const soapSeconds = histogram('soap_call_seconds', 'From the request to its answer.', secondsBuckets, ['operation'])
+  const requests = counter('http_requests_total', 'JSON requests.', ['route', 'method', 'status'])
+  const unknownElements = counter('unknown_elements_total', 'Elements that were passed over.', ['name'])
+  const unknownNames = new Set<string>()
+
+  return {
+    command(kind, outcome, ms) {
+      commands.inc({ kind, outcome })
+      commandSeconds.observe({ kind }, ms / 1000)
+    },
+    batch(size, ms) {
+      batchSize.observe(size)
+      batchSeconds.observe(ms / 1000)
+    },
+    storeRetry: () => retries.inc(),
+    soapCall(operation, faultCode, ms) {
+      soapCalls.inc({ operation, fault_code: faultCode ?? '' })
+      soapSeconds.observe({ operation }, ms / 1000)
+    },
+    httpRequest: (route, method, status) => requests.inc({ route, method, status: String(status) }),
+    unknownElement(name) {
+      const isNew = !unknownNames.has(name)
+      const isTooMuch = isNew && (unknownNames.size >= unknownNamesMax || name.length > unknownNameLengthMax)
+      if (isNew && !isTooMuch) unknownNames.add(name)
+      unknownElements.inc({ name: isTooMuch ? '(other)' : name })
+    },
+    watchQueue(waiting) {
+      const gauge: Gauge = new Gauge({
+        name: `${prefix}queue_waiting`,
+        help: 'Commands that wait for a batch.',
+        registers: [register],
+        collect: () => gauge.set(waiting()),
+      })
+    },
+    read: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+  }
+}

@@ -1,0 +1,150 @@
+// The HTTP server that both faces hang on: bounds on connections, headers and time, answers for what is not HTTP, and
+// an orderly end. It knows that there are two takers for a request, not what they do with it.
+
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+export interface HttpServerLimits {
+  readonly headersTimeoutMs: number
+  /** From the first byte of a request to its last. */
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly headerBytesMax: number
+  readonly connectionsMax: number
+}
+
+export const defaultHttpServerLimits: HttpServerLimits = {
+  headersTimeoutMs: 15_000,
+  // Above the time that a body may take, so that a slow one gets the answer of its face.
+  requestTimeoutMs: 60_000,
+  // Balancers keep idle connections for 60 s. Ours must live longer, or they send into one that is just closing.
+  keepAliveTimeoutMs: 65_000,
+  headerBytesMax: 32 * 1024,
+  connectionsMax: 10_000,
+}
+
+// How often Node looks for connections that are past their time.
+const timeoutCheckMs = 1_000
+
+export interface HttpServerOptions {
+  /** Takes the request and answers it (true), or leaves it alone (false). */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** Gets every request that `handle` left. */
+  readonly fallback: RequestListener
+  readonly limits?: Partial<HttpServerLimits>
+  /** Told of what one of the two threw; the caller has got a 500 by then. */
+  readonly onDefect: (cause: unknown) => void
+}
+
+export interface HttpServer {
+  readonly server: Server
+  /** Resolves with the port, once connections are accepted. Port 0: any free one. */
+  listen(port: number, host?: string): Promise<number>
+  /**
+   * Accepts nothing new, closes idle connections, lets running requests finish until the deadline and cuts off the
+   * rest. Resolves when all is closed; true where nothing had to be cut off.
+   */
+  close(deadlineMs: number): Promise<boolean>
+}
+
+export function createHttpServer({ handle, fallback, limits: given, onDefect }: HttpServerOptions): HttpServer {
+  const limits = { ...defaultHttpServerLimits, ...given }
+  const sockets = new Set<Socket>()
+  const running = new Map<Duplex, ServerResponse>()
+  let isClosing = false
+
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.headerBytesMax,
+    connectionsCheckingInterval: timeoutCheckMs,
+  })
+  server.maxConnections = limits.connectionsMax
+
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('request', (request, response) => {
+    running.set(request.socket, response)
+    if (isClosing) response.setHeader('Connection', 'close')
+    response.once('close', () => {
+      if (running.get(request.socket) === response) running.delete(request.socket)
+      // It kept its connection alive before it could know that the server would close.
+      if (isClosing) setImmediate(() => server.closeIdleConnections())
+    })
+    request.url = originForm(request.url ?? '/')
+    try {
+      if (!handle(request, response)) fallback(request, response)
+    } catch (cause) {
+      onDefect(cause)
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500, { 'Content-Type': 'text/plain' }).end('the request could not be carried out\n')
+    }
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const isAnswered = running.get(socket)?.headersSent === true
+    if (isAnswered || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else socket.end(rawAnswer(error.code))
+  })
+
+  return {
+    server,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve((server.address() as AddressInfo).port) // a server on a port has no other kind of address
+        })
+      }),
+    async close(deadlineMs) {
+      isClosing = true
+      let isClean = true
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      for (const response of running.values()) if (!response.headersSent) response.setHeader('Connection', 'close')
+      // Node counts a connection that was opened and never used as busy.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      const timer = setTimeout(() => {
+        isClean = sockets.size === 0
+        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
+      }, deadlineMs)
+      await closed
+      clearTimeout(timer)
+      return isClean
+    },
+  }
+}
+
+/**
+ * The target of a request as a path that starts with one slash. Proxies send the absolute form, and clients that glue
+ * a base URL and a path together send two slashes, which a URL parser would take for the start of a host name.
+ */
+export function originForm(target: string): string {
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/^[\\/]{2,}/, '/')
+  return path.startsWith('/') || path === '*' ? path : `/${path}`
+}
+
+// What Node could not read as a request: there is no face to ask, and no head of an answer yet.
+function rawAnswer(code: string | undefined): string {
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const sentence = `${STATUS_CODES[status]}\n`
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: text/plain',
+    `Content-Length: ${sentence.length}`,
+    'Connection: close',
+    '',
+    sentence,
+  ].join('\r\n')
+}

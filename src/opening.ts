@@ -1,0 +1,78 @@
+// What every command of the command line needs before its own work: the store with its schema in order, and who may
+// call. Nothing here listens or prints.
+
+import { randomBytes } from 'node:crypto'
+import type { Config } from './config.js'
+import { addressKeyVersion } from './domain/address.js'
+import { Credentials } from './service/credentials.js'
+import { Fields } from './service/fields.js'
+import { addressHasher } from './service/log-chain.js'
+import { createSeal } from './service/seal.js'
+import { openStore, type Store } from './store/store.js'
+
+export interface Opened {
+  readonly store: Store
+  readonly credentials: Credentials
+  readonly fields: Fields
+  /** Stands for an address in the log's chain and in log lines; the same in every process on this store. */
+  readonly hashAddress: ReturnType<typeof addressHasher>
+  /** Names of the migrations that opening applied. */
+  readonly migrated: readonly string[]
+}
+
+/** The schema is not up to date, and may not be brought there by this process. */
+export class SchemaPending extends Error {
+  override readonly name = 'SchemaPending'
+}
+
+/** Throws SchemaTooNew, SchemaPending, SealError, or what the database says. Close the store afterwards. */
+export async function open(config: Config): Promise<Opened> {
+  const store = openStore(config.storeUrl)
+  try {
+    const migrated = config.migrate === 'auto' ? await store.migrate() : await refusePending(store)
+    const seal = createSeal(config.secretKey)
+    // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
+    const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
+    await refuseOtherFolding(store)
+    const credentials = new Credentials(store, seal)
+    const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
+    return { store, credentials, fields, hashAddress: addressHasher(Buffer.from(hashKey, 'hex')), migrated }
+  } catch (cause) {
+    await store.close()
+    throw cause
+  }
+}
+
+// Keys of two foldings in one table would let one mailbox have two statuses.
+async function refuseOtherFolding(store: Store): Promise<void> {
+  const stored = await store.fact('address-key-version', String(addressKeyVersion))
+  if (stored === String(addressKeyVersion)) return
+  throw new Error(
+    `the addresses in the store were folded by version ${stored} of the rules, this program folds by ${addressKeyVersion}`,
+  )
+}
+
+async function refusePending(store: Store): Promise<readonly string[]> {
+  const { pending } = await store.schemaState()
+  if (pending.length === 0) return []
+  throw new SchemaPending(
+    `the schema lacks ${pending.join(', ')}: run \`durable-unsubscribe migrate\`, or start with MIGRATE=auto`,
+  )
+}
+
+export interface FirstCredentials {
+  readonly soapUser: string
+  readonly encryptionKey: string
+  readonly apiKey: string
+}
+
+/** In a store that has no credential, makes the first ones and gives them to be shown once; null in any other. */
+export async function bootstrap(credentials: Credentials, config: Config): Promise<FirstCredentials | null> {
+  if ((await credentials.list()).length > 0) return null
+  const soapUser = config.bootstrapSoapUser ?? `first_${randomBytes(4).toString('hex')}`
+  const encryptionKey = await credentials.addSoap(soapUser, 'writer', config.bootstrapSoapKey ?? undefined)
+  const apiKey = await credentials.addApi('first-admin', 'admin', config.bootstrapApiKey ?? undefined)
+  // Of two servers that start on one empty store, one makes them and says so.
+  if (encryptionKey === undefined || apiKey === undefined) return null
+  return { soapUser, encryptionKey, apiKey }
+}

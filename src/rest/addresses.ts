@@ -1,0 +1,160 @@
+// Addresses and their subscription: the status of any address that can be written down, whether or not anybody has it,
+// and the change of it (R1, R2, R6, R12).
+
+import { z } from 'zod'
+import { type Address, type AddressKey, parseAddress } from '../domain/address.js'
+import type { Rejection, SetSubscription } from '../domain/command.js'
+import { type EmailStatus, untouchedStatus } from '../domain/person.js'
+import type { Caller } from '../service/credentials.js'
+import type { PersonView, ReadStore } from '../service/ports.js'
+import { causeOf, type Face, type Service } from '../service/service.js'
+import { forbidden } from './authentication.js'
+import { entityTag, precondition, versionMoved } from './conditional.js'
+import { replayHeaders, withoutKeyTrouble } from './idempotency.js'
+import { statedText } from './input.js'
+import { type Finding, invalid } from './problem.js'
+import { type GuardedRoute, type Reply, route } from './route.js'
+import { timestamp, timeText } from './time.js'
+
+const peopleMax = 100
+const reasonLengthMax = 1_000
+const evidenceLengthMax = 4_000
+
+const addressInUrl = z
+  .string()
+  .transform((text, context): Address => {
+    const parsed = parseAddress(text)
+    if (parsed.type === 'address') return parsed.address
+    context.addIssue(parsed.problem)
+    return z.NEVER
+  })
+  .describe('An e-mail address, percent-encoded; any spelling of it.')
+
+const status = z.enum(['subscribed', 'unsubscribed'])
+
+export const addressResource = z.object({
+  address: z.string().describe('The one spelling under which addresses are compared.'),
+  status,
+  version: z.int().describe('Counts the changes of the status; 0: nobody ever set it.'),
+  since: timestamp.nullable(),
+  reason: z.string().nullable(),
+  source: z.string().nullable(),
+  actor: z.string().nullable(),
+  people: z.array(z.object({ id: z.int() })).describe(`Who has the address, newest id first, at most ${peopleMax}.`),
+  peopleCount: z.int(),
+})
+
+export const subscriptionChange = z.strictObject({
+  status,
+  reason: statedText(reasonLengthMax).optional().describe('Why; needed to re-subscribe.'),
+  evidence: statedText(evidenceLengthMax)
+    .optional()
+    .describe('What proves that the owner of the address asked to be re-subscribed; needed for that.'),
+})
+
+export function addressRoutes({ reads, writes }: Pick<Service, 'reads' | 'writes'>, face: Face): GuardedRoute[] {
+  const params = z.strictObject({ address: addressInUrl })
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/addresses/:address',
+      summary: 'The status of an address',
+      role: 'reader',
+      params,
+      replies: { 200: addressResource },
+      async handle({ params: { address } }) {
+        return presented(await reads.status(address.key), reads)
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/v1/addresses/:address/subscription',
+      summary: 'Unsubscribe or re-subscribe an address',
+      role: 'writer',
+      params,
+      body: subscriptionChange,
+      replies: { 200: addressResource },
+      async handle({ params: { address }, body: { status: to, reason, evidence }, caller, headers, replay }) {
+        const expected = precondition(headers['if-match'])
+        if (expected.type === 'unmatchable') throw versionMoved('If-Match: no version of an address has this tag')
+        const command: SetSubscription = {
+          type: 'set-subscription',
+          address,
+          status: to,
+          ...(expected.type === 'version' ? { expectedVersion: expected.version } : {}),
+        }
+        const stated = { ...(reason === undefined ? {} : { reason }), ...(evidence === undefined ? {} : { evidence }) }
+        const submission = { command, cause: causeOf(caller, face, stated), policy: face.policy, replay }
+
+        const answer = withoutKeyTrouble(await writes.submit(submission))
+        if (answer.type === 'rejected') throw refusal(answer.rejection, caller)
+        const { outcome } = answer
+        if (outcome.type !== 'status-set') throw new Error(`set-subscription was answered with ${outcome.type}`)
+        return presented(await statusAt(outcome.key, outcome.version, reads), reads, replayHeaders(answer))
+      },
+    }),
+  ]
+}
+
+// The answer shows what this call made of the status. Somebody may have changed it since, most of all when an old
+// answer is given again, so that version is looked for in the history.
+async function statusAt(key: AddressKey, version: number, reads: ReadStore): Promise<StatusReading> {
+  const now = await reads.status(key)
+  if (now.status.version === version) return now
+  if (version === 0) return { ...now, status: untouchedStatus(key) }
+  const record = (await reads.statusHistory(key)).find(candidate => candidate.version === version)
+  if (record === undefined) throw new Error(`the history of an address has no version ${version}`)
+  const { at: since, ...rest } = record
+  return { ...now, status: { ...rest, since } }
+}
+
+type StatusReading = Awaited<ReturnType<ReadStore['status']>>
+
+async function presented(
+  { status, people: peopleCount }: StatusReading,
+  reads: ReadStore,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
+  const people = await reads.peopleByAddress(status.key, peopleMax)
+  return {
+    status: 200,
+    headers: { ...headers, ETag: entityTag(status.version) },
+    content: { type: 'json', value: presentAddress(status, people, peopleCount) },
+  }
+}
+
+function presentAddress(
+  { key, status, version, since, reason, source, actor }: EmailStatus,
+  people: readonly PersonView[],
+  peopleCount: number,
+): z.input<typeof addressResource> {
+  return {
+    address: key,
+    status,
+    version,
+    since: since === null ? null : timeText(since),
+    reason,
+    source,
+    actor,
+    people: people.map(({ person: { id } }) => ({ id })),
+    peopleCount,
+  }
+}
+
+function refusal(rejection: Rejection, caller: Caller): Error {
+  switch (rejection.type) {
+    case 'version-moved':
+      return versionMoved(
+        `If-Match: expected version ${rejection.expected}, the address is at version ${rejection.actual}`,
+        rejection.actual,
+      )
+    case 'resubscribe-refused': {
+      const findings = rejection.missing.flatMap((item): Finding[] =>
+        item === 'admin-role' ? [] : [{ path: `body.${item}`, message: 'is needed to re-subscribe an address' }],
+      )
+      return rejection.missing.includes('admin-role') ? forbidden(caller, 'admin', findings) : invalid(findings)
+    }
+    default:
+      return new Error(`set-subscription was rejected as ${rejection.type}`)
+  }
+}

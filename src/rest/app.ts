@@ -1,0 +1,142 @@
+// The JSON face as one Koa application: finds the route, asks who calls, and turns every error into a problem
+// document. The only file of this face that knows Koa; what a route does is said in the route's own file.
+
+import type { RequestListener } from 'node:http'
+import Router, { type RouterContext } from '@koa/router'
+import Koa, { type Context, type Next } from 'koa'
+import { type BodyLimits, defaultBodyLimits, readBody } from '../http/body.js'
+import type { Logger } from '../http/logger.js'
+import type { Metrics } from '../http/metrics.js'
+import { requestIdOf } from '../http/request-id.js'
+import type { Face, Service } from '../service/service.js'
+import { addressRoutes } from './addresses.js'
+import { authenticate, authorize } from './authentication.js'
+import { healthRoutes } from './health.js'
+import { personRoutes } from './people.js'
+import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
+import type { Reply, Route } from './route.js'
+
+export interface JsonAppOptions {
+  readonly service: Service
+  readonly face: Face
+  readonly metrics: Pick<Metrics, 'httpRequest' | 'read'>
+  readonly logger: Logger
+  readonly bodyLimits?: BodyLimits
+}
+
+interface State {
+  requestId: string
+  /** Pattern of the route, for logs and metrics: a path may hold an address. */
+  route: string
+}
+
+/** Every route of the face, in the order in which they are tried. */
+export function jsonRoutes({ service, face, metrics }: Pick<JsonAppOptions, 'service' | 'face' | 'metrics'>): Route[] {
+  return [...healthRoutes(service, metrics), ...addressRoutes(service, face), ...personRoutes(service, face)]
+}
+
+/** The listener that answers everything that the legacy face leaves. It never throws. */
+export function createJsonApp(options: JsonAppOptions): RequestListener {
+  const { logger } = options
+  const app = new Koa<State>()
+  const router = new Router<State>({ sensitive: true })
+  for (const route of jsonRoutes(options)) mount(route, router, options)
+  app.on('error', cause => logger.error({ err: cause }, 'an answer could not be sent'))
+  app.use(observed(options))
+  app.use(router.routes())
+  app.use(router.allowedMethods())
+  return app.callback()
+}
+
+// Around everything: the request id, problems as documents, the count, and a log line where a request failed.
+function observed({ logger, metrics }: JsonAppOptions) {
+  return async (ctx: Context & { state: State }, next: Next): Promise<void> => {
+    const startedAt = performance.now()
+    ctx.state.requestId = requestIdOf(ctx.req)
+    ctx.state.route = '(none)'
+    ctx.set({ 'X-Request-Id': ctx.state.requestId, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+    let failure: { readonly facts: ProblemFacts; readonly err?: unknown } | null = null
+    try {
+      refuseBrokenPath(ctx.path)
+      await next()
+      if (ctx.status >= 400 && ctx.body == null) failure = { facts: unrouted(ctx) }
+    } catch (err) {
+      failure = { facts: problemOf(err), err }
+    }
+    if (failure !== null) answerProblem(ctx, failure.facts)
+    const { status, method } = ctx
+    const { requestId, route } = ctx.state
+    metrics.httpRequest(route, method, status)
+    if (status < 400) return
+    const line = { requestId, method, route, status, ms: Math.round(performance.now() - startedAt) }
+    if (status >= 500) logger.error(failure === null ? line : { ...line, err: failure.err }, 'request failed')
+    else logger.debug({ ...line, problem: failure?.facts.name }, 'request refused')
+  }
+}
+
+function mount(route: Route, router: Router<State>, options: JsonAppOptions): void {
+  const { service, bodyLimits = defaultBodyLimits } = options
+  const answer = async (ctx: RouterContext<State>): Promise<Reply> => {
+    if (route.role === null) return route.answer()
+    const caller = await authenticate(ctx.req.headers.authorization, service.credentials)
+    authorize(caller, route.role)
+    const { method, url: target, params, query, headers } = ctx
+    return route.answer(
+      { method, target, params, query, headers, readBody: () => readBody(ctx.req, bodyLimits) },
+      caller,
+    )
+  }
+  router.register(route.path, [route.method], async (ctx: RouterContext<State>) => {
+    ctx.state.route = route.path
+    const { status, headers = {}, content } = await answer(ctx)
+    ctx.status = status
+    ctx.set(headers)
+    switch (content.type) {
+      case 'json':
+        ctx.set('Content-Type', 'application/json')
+        ctx.body = JSON.stringify(content.value)
+        break
+      case 'text':
+        ctx.set('Content-Type', content.contentType)
+        ctx.body = content.text
+        break
+      case 'none':
+        ctx.body = null
+    }
+  })
+}
+
+function answerProblem(ctx: Context & { state: State }, facts: ProblemFacts): void {
+  const { allow } = ctx.response.headers
+  ctx.status = facts.status
+  ctx.set({ ...(typeof allow === 'string' ? { Allow: allow } : {}), ...facts.headers })
+  ctx.set('Content-Type', problemContentType)
+  ctx.body = JSON.stringify(problemDocument(facts, ctx.state.requestId))
+}
+
+// The router would take what cannot be decoded as it is, and a route would answer for an address that nobody meant.
+function refuseBrokenPath(path: string): void {
+  try {
+    decodeURIComponent(path)
+  } catch (cause) {
+    const detail = 'the path is not percent-encoded UTF-8'
+    throw new Problem({ status: 400, name: 'bad-path', title: 'Bad path', detail }, { cause })
+  }
+}
+
+function unrouted(ctx: Context): ProblemFacts {
+  const { status, method } = ctx
+  switch (status) {
+    case 405:
+      return {
+        status,
+        name: 'method-not-allowed',
+        title: 'Method not allowed',
+        detail: `${method} is not for this path`,
+      }
+    case 501:
+      return { status, name: 'unknown-method', title: 'Unknown method', detail: 'the method is not known here' }
+    default:
+      return { status: 404, name: 'not-found', title: 'Not found', detail: 'there is nothing under this path' }
+  }
+}

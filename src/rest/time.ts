@@ -1,0 +1,8 @@
+// Times as this face writes them.
+
+import { z } from 'zod'
+
+/** ISO 8601 in UTC with milliseconds: `2026-01-31T08:30:00.000Z`. */
+export const timestamp = z.iso.datetime({ precision: 3 })
+
+export const timeText = (at: number): string => new Date(at).toISOString()

@@ -1,0 +1,81 @@
+// Who sent a message, by the signature in its header (legacy-soap-contract 2). Knows the algorithm and the order of the
+// checks; must not know faults, nor where credentials are kept.
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Caller } from '../service/credentials.js'
+import type { Service } from '../service/service.js'
+import { parseTimestamp } from './timestamp.js'
+
+/** The header as it was sent; a part that is absent, nil or empty is undefined or ''. */
+export interface SignedHeader {
+  readonly mktowsUserId?: string | null | undefined
+  readonly requestSignature?: string | null | undefined
+  readonly requestTimestamp?: string | null | undefined
+}
+
+export type Authentication =
+  | { readonly type: 'caller'; readonly caller: Caller }
+  /** Nothing was sent that could be checked; `missing` names what. */
+  | { readonly type: 'unsigned'; readonly missing: readonly string[] }
+  /** Unknown user or wrong signature. Which of the two is not told to anybody. */
+  | { readonly type: 'refused' }
+  /** The signature is right, but its time cannot be read. */
+  | { readonly type: 'timeless'; readonly timestamp: string }
+  /** The signature is right, but made too long ago or too far ahead. */
+  | { readonly type: 'expired' }
+
+export interface AuthenticateOptions {
+  readonly credentials: Pick<Service['credentials'], 'soapUser'>
+  /** How far a timestamp may lie from now, in both directions. */
+  readonly signatureWindowMs: number
+  readonly now: () => number
+}
+
+/** Clients without a zone in their timestamps are hours off, either way (client-habits 11). */
+export const defaultSignatureWindowMs = 24 * 3600 * 1000
+
+// An unknown user costs the same HMAC as a known one, so that the time of the answer does not tell them apart.
+const nobodysKey = 'no user has this key'
+// No credential has a longer id; asking the store for what strangers make up would fill its memory of who is who.
+const userIdLengthMax = 255
+
+/** The same signed header may come with any number of calls: there is no replay check here (client-habits 11). */
+export async function authenticate(
+  header: SignedHeader | null | undefined,
+  { credentials, signatureWindowMs, now }: AuthenticateOptions,
+): Promise<Authentication> {
+  const userId = header?.mktowsUserId ?? ''
+  const signature = header?.requestSignature ?? ''
+  const timestamp = header?.requestTimestamp ?? ''
+  const missing = Object.entries({ mktowsUserId: userId, requestSignature: signature, requestTimestamp: timestamp })
+    .filter(([, value]) => value.trim() === '')
+    .map(([name]) => name)
+  if (missing.length > 0) return { type: 'unsigned', missing }
+
+  const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
+  const isSigned = isSignatureOf(signature, timestamp + userId, user?.encryptionKey ?? nobodysKey)
+  if (user === undefined || !isSigned) return { type: 'refused' }
+
+  // Only now the time: to somebody who does not know the key, the window tells nothing about which users exist.
+  const at = parseTimestamp(timestamp)
+  if (at === undefined) return { type: 'timeless', timestamp }
+  if (Math.abs(now() - at) > signatureWindowMs) return { type: 'expired' }
+  return { type: 'caller', caller: { id: user.id, role: user.role } }
+}
+
+/** The key is the text of the encryption key itself: it looks like hex but is never decoded. */
+export function signatureOf(timestamp: string, userId: string, encryptionKey: string): string {
+  return hmac(timestamp + userId, encryptionKey).toString('hex')
+}
+
+function isSignatureOf(signature: string, signed: string, encryptionKey: string): boolean {
+  const expected = hmac(signed, encryptionKey)
+  const text = signature.trim()
+  // Hex in either case (client-habits 17). Buffer.from would stop at the first wrong digit without a word.
+  const given = /^[0-9a-f]{40}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.alloc(expected.length)
+  return timingSafeEqual(given, expected)
+}
+
+function hmac(text: string, key: string): Buffer {
+  return createHmac('sha1', key).update(text).digest()
+}

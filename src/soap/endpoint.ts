@@ -1,0 +1,187 @@
+// One SOAP call from bytes to reply, without sockets. The numbered steps are the order in which a call is judged: what
+// is no message first, then who sent it, then what it asks; so a stranger learns only about the form of messages.
+
+import { performance } from 'node:perf_hooks'
+import type { Caller } from '../service/credentials.js'
+import type { Face, Service } from '../service/service.js'
+import {
+  authenticationFault,
+  defectFault,
+  findingsFault,
+  notUnderstoodFault,
+  refusedEnvelopeFault,
+  thrownFault,
+  unknownOperationFault,
+} from './answer-fault.js'
+import { authenticate } from './authenticate.js'
+import { callOf } from './call.js'
+import type { EnvelopeReading } from './codec-envelope-decode.js'
+import type { SoapVersion } from './codec-namespaces.js'
+import type { Contract } from './contracts.js'
+import { faultText } from './fault-text.js'
+import type { Answered, Fault } from './faults.js'
+import { decodeMessageText } from './message-text.js'
+import type { HeaderBlocks } from './messages.js'
+import { findOperation } from './operations.js'
+
+export interface EndpointRequest {
+  readonly body: Uint8Array
+  readonly contentType?: string | undefined
+  readonly requestId: string
+}
+
+export interface EndpointReply {
+  /** 200, or 500 for every fault: some clients look at nothing else. */
+  readonly status: 200 | 500
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Null where it was not to be found out. */
+  readonly operation: string | null
+  /** Digits of the fault's code; null for a reply. */
+  readonly faultCode: string | null
+}
+
+/** Who watches. Names that callers make up come only in `unknownElements`. */
+export interface CallObserver {
+  called(facts: CallFacts): void
+  /** Something that is our fault; the caller got 10001 and the request id. */
+  defect(cause: unknown, requestId: string): void
+}
+
+export interface CallFacts {
+  readonly operation: string | null
+  readonly faultCode: string | null
+  readonly ms: number
+  readonly requestId: string
+  /** Local names of elements that the contract does not have; they were passed over. */
+  readonly unknownElements: readonly string[]
+}
+
+export interface EndpointOptions {
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials'>
+  readonly face: Face
+  readonly signatureWindowMs: number
+  readonly now: () => number
+  readonly observer: CallObserver
+}
+
+export type Endpoint = (contract: Contract, request: EndpointRequest) => Promise<EndpointReply>
+
+/** The reply to a call whose body never got here. */
+export type AnswerUnread = (cause: unknown, requestId: string) => EndpointReply
+
+export function createEndpoint(options: EndpointOptions): { readonly answer: Endpoint; readonly unread: AnswerUnread } {
+  return {
+    answer: async (contract, request) => {
+      const run = new EndpointRun(contract, request.requestId, options)
+      return run.finish(await run.answer(request))
+    },
+    unread: (cause, requestId) => {
+      const run = new EndpointRun(null, requestId, options)
+      return run.finish({ type: 'fault', fault: run.faultOf(cause) })
+    },
+  }
+}
+
+type Content = Exclude<EnvelopeReading, { readonly type: 'refused' }>
+
+/** What is found out on the way, and needed for the reply however the call ends. */
+class EndpointRun {
+  readonly #contract: Contract | null
+  readonly #requestId: string
+  readonly #options: EndpointOptions
+  readonly #startedAt = performance.now()
+  #soapVersion: SoapVersion = '1.1'
+  #operation: string | null = null
+  #unknownElements: readonly string[] = []
+
+  constructor(contract: Contract | null, requestId: string, options: EndpointOptions) {
+    this.#contract = contract
+    this.#requestId = requestId
+    this.#options = options
+  }
+
+  async answer(request: EndpointRequest): Promise<Answered<string>> {
+    try {
+      return await this.#carryOut(this.#contract!, request)
+    } catch (cause) {
+      return { type: 'fault', fault: this.faultOf(cause) }
+    }
+  }
+
+  async #carryOut(contract: Contract, request: EndpointRequest): Promise<Answered<string>> {
+    // 1. The charset, then well-formed XML, then an envelope with one call in it.
+    if (/^\s*application\/soap\+xml\b/i.test(request.contentType ?? '')) this.#soapVersion = '1.2'
+    const messageText = decodeMessageText(request.body, request.contentType)
+    const reading = contract.decode(messageText)
+    this.#soapVersion = reading.soapVersion ?? '1.1'
+    if (reading.type === 'refused') return faultAnswer(refusedEnvelopeFault(reading))
+    this.#unknownElements = reading.unknown.map(({ localName }) => localName)
+    if (reading.type === 'request') this.#operation = reading.operation
+    // 2. No header block that had to be understood and is not.
+    if (reading.header.notUnderstood.length > 0) return faultAnswer(notUnderstoodFault(reading.header.notUnderstood))
+    // 3. Who calls.
+    const caller = await this.#authenticate(reading)
+    if (caller.type === 'fault') return caller
+    // 4. An operation of the contract that is carried out, for this caller too.
+    if (reading.type === 'unknownOperation') return faultAnswer(unknownOperationFault(reading.bodyElement))
+    const operation = findOperation(reading.operation, caller.result.role)
+    if (operation.type === 'fault') return operation
+    // 5. Every value readable; all that are not are told at once.
+    const findings = reading.findings.filter(({ path }) => !unreadHeaderParts.has(path))
+    if (findings.length > 0) return faultAnswer(findingsFault(findings))
+    // 6. The operation itself.
+    const { service, face } = this.#options
+    const call = callOf(reading, messageText, { caller: caller.result, service, face })
+    const { encode } = contract
+    return operation.result.carryOut(reading.params, call, { encode, soapVersion: this.#soapVersion })
+  }
+
+  async #authenticate({ header }: Content): Promise<Answered<Caller>> {
+    const { service, signatureWindowMs, now } = this.#options
+    const { authentication }: HeaderBlocks = header.blocks
+    const { credentials } = service
+    const verdict = await authenticate(authentication, { credentials, signatureWindowMs, now })
+    if (verdict.type === 'caller') return { type: 'result', result: verdict.caller }
+    return faultAnswer(authenticationFault(verdict, { windowMs: signatureWindowMs, now: now() }))
+  }
+
+  /** Everything that can be thrown at a call has a fault; what nobody expected is a defect, and is reported as one. */
+  faultOf(cause: unknown): Fault {
+    const known = thrownFault(cause)
+    if (known !== undefined) return known
+    this.#options.observer.defect(cause, this.#requestId)
+    return defectFault(this.#requestId)
+  }
+
+  finish(answered: Answered<string>): EndpointReply {
+    const operation = this.#operation
+    const faultCode = answered.type === 'fault' ? answered.fault.code : null
+    this.#options.observer.called({
+      operation,
+      faultCode,
+      ms: performance.now() - this.#startedAt,
+      requestId: this.#requestId,
+      unknownElements: this.#unknownElements,
+    })
+    return {
+      status: answered.type === 'fault' ? 500 : 200,
+      headers: { 'Content-Type': contentTypes[this.#soapVersion] },
+      body: answered.type === 'fault' ? faultText(answered.fault, this.#soapVersion) : answered.result,
+      operation,
+      faultCode,
+    }
+  }
+}
+
+const contentTypes: Readonly<Record<SoapVersion, string>> = {
+  '1.1': 'text/xml; charset=utf-8',
+  '1.2': 'application/soap+xml; charset=utf-8',
+}
+
+// `mode` is for internal use, and nothing is done with it: whatever stands there is no reason to refuse a call.
+const unreadHeaderParts = new Set(['AuthenticationHeader.mode'])
+
+function faultAnswer(fault: Fault): { readonly type: 'fault'; readonly fault: Fault } {
+  return { type: 'fault', fault }
+}

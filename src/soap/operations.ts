@@ -1,0 +1,64 @@
+// Which operations are carried out, by whom they may be called, and by which function. The names of operations are
+// written here and nowhere else; what a contract version declares beyond them is answered as not supported.
+
+import type { Role } from '../domain/command.js'
+import type { Call } from './call.js'
+import type { EncodeEnvelope } from './codec-envelope-encode.js'
+import type { SoapVersion } from './codec-namespaces.js'
+import type { DecodedObject } from './compile-decode.js'
+import { type Answered, fault, faulted, faultKinds } from './faults.js'
+import { getLead } from './get-lead.js'
+import type { Messages, Received } from './messages.js'
+import { syncLead } from './sync-lead.js'
+
+type Handler<Name extends keyof Messages> = (
+  params: Received<Messages[Name]['params']>,
+  call: Call,
+) => Promise<Answered<Messages[Name]['reply']>>
+
+export interface Reply {
+  readonly encode: EncodeEnvelope
+  readonly soapVersion: SoapVersion
+}
+
+export interface Operation {
+  /** The least role that may call it. */
+  readonly needs: Role
+  /** The text of the reply. */
+  carryOut(params: DecodedObject, call: Call, reply: Reply): Promise<Answered<string>>
+}
+
+function served<Name extends keyof Messages>(name: Name, needs: Role, handle: Handler<Name>): [string, Operation] {
+  const carryOut: Operation['carryOut'] = async (params, call, { encode, soapVersion }) => {
+    // Decoded by the schema of this very operation; a contract test holds the types of messages against the schema.
+    const answered = await handle(params as Received<Messages[Name]['params']>, call)
+    return answered.type === 'fault' ? answered : { type: 'result', result: encode(name, answered.result, soapVersion) }
+  }
+  return [name, { needs, carryOut }]
+}
+
+const operations: ReadonlyMap<string, Operation> = new Map([
+  served('getLead', 'reader', getLead),
+  served('syncLead', 'writer', syncLead),
+])
+
+/** The names of the operations that are carried out. */
+export const servedOperations: readonly string[] = [...operations.keys()]
+
+/** What carries out an operation of the contract for a caller of this role, or why nothing does. */
+export function findOperation(name: string, role: Role): Answered<Operation> {
+  const operation = operations.get(name)
+  if (operation === undefined) {
+    return faulted(
+      faultKinds.unsupportedOperation,
+      `${name} is not supported by this server; supported are ${servedOperations.join(', ')}`,
+    )
+  }
+  if (rank[role] < rank[operation.needs]) {
+    const message = `${name} needs a credential with the role ${operation.needs}, this one has the role ${role}`
+    return { type: 'fault', fault: fault(faultKinds.accessDenied, message) }
+  }
+  return { type: 'result', result: operation }
+}
+
+const rank: Readonly<Record<Role, number>> = { reader: 0, writer: 1, admin: 2 }

@@ -1,0 +1,133 @@
+// The legacy face on the HTTP server: which requests are its own, the WSDL under the address that was asked for, and
+// calls with their bodies read. Knows paths, methods and headers; must not know what is in a message.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Contract, Contracts } from './contracts.js'
+import type { createEndpoint, EndpointReply } from './endpoint.js'
+import { serveWsdl } from './serve-wsdl.js'
+
+export interface SoapRequestHandlerOptions {
+  readonly contracts: Contracts
+  readonly endpoint: ReturnType<typeof createEndpoint>
+  /** Rejects with BodyError where a body is refused. */
+  readonly readBody: (request: IncomingMessage) => Promise<Uint8Array>
+  /** Scheme, host and port under which the caller reached this server, without a slash at the end. */
+  readonly publicUrl: (request: IncomingMessage) => string
+  readonly requestIdOf: (request: IncomingMessage) => string
+  /** Told of what was thrown outside of a call; a call's own errors go to the observer of the endpoint. */
+  readonly onDefect: (cause: unknown, requestId: string) => void
+}
+
+/** Answers a request under the face's paths (true), or leaves it alone (false). */
+export type SoapRequestHandler = (request: IncomingMessage, response: ServerResponse) => boolean
+
+export const soapPath = '/soap/mktows'
+
+export function createSoapRequestHandler(options: SoapRequestHandlerOptions): SoapRequestHandler {
+  const wsdls = new ServedWsdls()
+  return (request, response) => {
+    const target = readTarget(request.url ?? '/')
+    if (target === null) return false
+    const requestId = options.requestIdOf(request)
+    response.setHeader('X-Request-Id', requestId)
+    answer(request, response, target, requestId, wsdls, options).catch(cause => {
+      options.onDefect(cause, requestId)
+      if (response.headersSent) response.destroy()
+      else sendText(request, response, 500, `the request could not be carried out; the log has it as ${requestId}`)
+    })
+    return true
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { version, asksForWsdl }: Target,
+  requestId: string,
+  wsdls: ServedWsdls,
+  options: SoapRequestHandlerOptions,
+): Promise<void> {
+  const { contracts, endpoint, readBody, publicUrl } = options
+  const contract = contracts.get(version)
+  if (contract === undefined) {
+    const known = [...contracts.keys()].map(name => `${soapPath}/${name}`).join(', ')
+    sendText(request, response, 404, `there is no version '${version.slice(0, 20)}' here; there are ${known}`)
+    return
+  }
+  // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
+  if (request.method === 'POST') {
+    sendReply(response, await call(request, contract, requestId, endpoint, readBody))
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD, POST')
+    sendText(request, response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
+  } else if (asksForWsdl) {
+    const wsdl = wsdls.get(contract, `${publicUrl(request)}${soapPath}/${version}`)
+    send(request, response, 200, 'text/xml; charset=utf-8', wsdl)
+  } else {
+    response.setHeader('Allow', 'POST')
+    sendText(request, response, 405, 'this is a SOAP endpoint: POST a call, or GET this address with ?WSDL behind it')
+  }
+}
+
+async function call(
+  request: IncomingMessage,
+  contract: Contract,
+  requestId: string,
+  endpoint: SoapRequestHandlerOptions['endpoint'],
+  readBody: SoapRequestHandlerOptions['readBody'],
+): Promise<EndpointReply> {
+  let body: Uint8Array
+  try {
+    body = await readBody(request)
+  } catch (cause) {
+    return endpoint.unread(cause, requestId)
+  }
+  return endpoint.answer(contract, { body, contentType: request.headers['content-type'], requestId })
+}
+
+interface Target {
+  readonly version: string
+  readonly asksForWsdl: boolean
+}
+
+// Not a URL parser: it would take `//host` for an authority, and there is nothing to decode in a version.
+function readTarget(url: string): Target | null {
+  const [, path = '', query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? []
+  if (path !== soapPath && !path.startsWith(`${soapPath}/`)) return null
+  const version = path.slice(soapPath.length + 1).replace(/\/+$/, '')
+  // Clients write ?WSDL, ?wsdl, ?wsdl=1, ?x=y&WSDL; tools put .xml or a fragment behind it.
+  const asksForWsdl = query.split('&').some(part => /^wsdl\b/i.test(part))
+  return { version, asksForWsdl }
+}
+
+// One string with its length and no chunks: HTTP/1.0 clients cannot read chunks (client-habits 13), and it is one write.
+function sendReply(response: ServerResponse, { status, headers, body }: EndpointReply): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+function sendText(request: IncomingMessage, response: ServerResponse, status: number, sentence: string): void {
+  send(request, response, status, 'text/plain; charset=utf-8', `${sentence}\n`)
+}
+
+function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}
+
+// Callers reach a server under few addresses, but can claim any: enough is kept for the former.
+const servedWsdlsMax = 64
+
+/** WSDLs with an address in them. Many clients fetch one at each start, and nobody has to sign for it. */
+class ServedWsdls {
+  readonly #texts = new Map<string, string>()
+
+  get(contract: Contract, endpointUrl: string): string {
+    const known = this.#texts.get(endpointUrl)
+    if (known !== undefined) return known
+    const text = serveWsdl(contract.wsdlText, endpointUrl)
+    if (this.#texts.size >= servedWsdlsMax) this.#texts.clear()
+    this.#texts.set(endpointUrl, text)
+    return text
+  }
+}

@@ -1,0 +1,90 @@
+// From a handler to the service and back: the replay rule that fits the call, and each answer as an outcome or a fault.
+// Knows ClientRequestId and R13; must not know what a command does.
+
+import type { Command, GuardItem, Outcome, Rejection } from '../domain/command.js'
+import { causeOf } from '../service/service.js'
+import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../service/submission.js'
+import type { Call } from './call.js'
+import { type Answered, type Fault, fault, faulted, faultKinds, leadNotFound } from './faults.js'
+
+export async function submitCommand(command: Command, call: Call): Promise<Answered<Outcome>> {
+  const { service, caller, face } = call
+  const cause = causeOf(caller, face)
+  const answer = await service.writes.submit({
+    command,
+    cause,
+    policy: face.policy,
+    replay: replayOf(command, call, 0),
+  })
+  return outcomeOf(answer, call.operation)
+}
+
+/** `part` tells apart the commands of one call. */
+export function replayOf(command: Command, call: Call, part: number): Replay {
+  const { caller, clientRequestId } = call
+  if (clientRequestId !== undefined) {
+    return namedReplay(caller.id, `${clientRequestId}\u0000${part}`, call.requestText())
+  }
+  // R13 is about calls that may re-subscribe; all others may come as often as they like, and leave nothing to keep.
+  const mayResubscribe = command.type === 'save-person' && command.unsubscribed === false
+  return mayResubscribe ? fingerprintReplay(caller.id, call.messageText, part) : { type: 'none' }
+}
+
+export function outcomeOf(answer: Answer, operation: string): Answered<Outcome> {
+  switch (answer.type) {
+    case 'carried-out':
+    case 'replayed':
+      return { type: 'result', result: firstOutcome(answer.outcome) }
+    case 'rejected':
+      return { type: 'fault', fault: rejectionFault(answer.rejection, operation) }
+    case 'key-reused':
+      return faulted(
+        faultKinds.inputError,
+        'ClientRequestId: expected a new one for each request, got one that named another request',
+      )
+    case 'in-progress':
+      return faulted(
+        faultKinds.tooManyAtOnce,
+        'the request of this ClientRequestId is being carried out: send it again a little later for its answer',
+      )
+    default:
+      return answer satisfies never
+  }
+}
+
+// R13: the caller reads what the first of the identical calls was answered.
+function firstOutcome(outcome: Outcome): Outcome {
+  return outcome.type === 'not-repeated' ? firstOutcome(outcome.first) : outcome
+}
+
+const keyTypes = { id: 'IDNUM', 'foreign-id': 'ForeignSysPersonId', cookie: 'COOKIE', address: 'EMAIL' } as const
+
+const guardSentences: Readonly<Record<GuardItem, string>> = {
+  'admin-role': 'a credential with the role admin',
+  reason: 'a stated reason',
+  evidence: 'evidence',
+}
+
+export function rejectionFault(rejection: Rejection, operation: string): Fault {
+  switch (rejection.type) {
+    case 'identity-required':
+      return fault(
+        faultKinds.leadKeyRequired,
+        `${operation} operation failed: expected Id, Email, ForeignSysPersonId or marketoCookie, got none`,
+      )
+    case 'person-not-found':
+      return leadNotFound(keyTypes[rejection.by], rejection.value)
+    case 'resubscribe-refused': {
+      const needed = rejection.missing.map(item => guardSentences[item]).join(', ')
+      return fault(
+        faultKinds.leadSyncFailed,
+        `${operation} operation failed: the address has opted out; to subscribe it again needs ${needed}`,
+      )
+    }
+    // No call of this wire names a version; the rejection belongs to the union all the same.
+    case 'version-moved':
+      return fault(faultKinds.leadSyncFailed, `${operation} operation failed: the status of the address has changed`)
+    default:
+      return rejection satisfies never
+  }
+}

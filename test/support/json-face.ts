@@ -1,0 +1,101 @@
+// The JSON face as its callers meet it: a real server on a free port, the real group commit, a store in memory. It
+// knows how to ask; what the answers must be is said by the tests.
+import type { Test } from 'tap'
+import type { readBody } from '../../src/http/body.js'
+import { createLogger } from '../../src/http/logger.js'
+import { createMetrics, type Metrics } from '../../src/http/metrics.js'
+import { createHttpServer, type HttpServer } from '../../src/http/server.js'
+import { createJsonApp } from '../../src/rest/app.js'
+import { jsonFace } from '../../src/rest/face.js'
+import { Credentials } from '../../src/service/credentials.js'
+import { Fields } from '../../src/service/fields.js'
+import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
+import { createSeal } from '../../src/service/seal.js'
+import type { Readiness, Service } from '../../src/service/service.js'
+import { aHashAddress } from './builders.js'
+import { createMemoryStore, type MemoryStore } from './memory-store.js'
+
+export interface Asked {
+  /** Whose key goes along; null for none. A writer's unless told. */
+  readonly as?: 'reader' | 'writer' | 'admin' | null
+  readonly headers?: Readonly<Record<string, string>>
+  /** Text and bytes go as they are, all else as JSON. */
+  readonly body?: unknown
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The parsed body; undefined where there is none. */
+  readonly json: Record<string, unknown>
+}
+
+export interface JsonFace {
+  readonly url: string
+  readonly store: MemoryStore
+  readonly writes: GroupCommit
+  readonly server: HttpServer
+  readonly metrics: Metrics
+  readonly fields: Fields
+  /** Everything that was logged, as one text. */
+  logged(): string
+  ask(method: string, path: string, asked?: Asked): Promise<Answered>
+}
+
+export interface JsonFaceOptions {
+  readonly store?: MemoryStore
+  readonly limits?: Partial<GroupCommitLimits>
+  readonly bodyLimits?: Parameters<typeof readBody>[1]
+  readonly readiness?: () => Promise<Readiness>
+  /** Takes the place of parts of the service. */
+  readonly service?: Partial<Service>
+}
+
+const keys = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' } as const
+
+/** Starts the face, and closes it when the test ends. */
+export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Promise<JsonFace> {
+  const { store = createMemoryStore(), limits = {}, bodyLimits } = options
+  const events = { batch() {}, command() {}, retry() {}, defect() {} }
+  const writes = new GroupCommit(store, { hashAddress: aHashAddress, limits, events })
+  const credentials = new Credentials(store, createSeal(null))
+  for (const role of ['reader', 'writer', 'admin'] as const) await credentials.addApi(`the ${role}`, role, keys[role])
+  const fields = await Fields.load(store, { acceptUnknown: false })
+  const readiness = options.readiness ?? (async () => ({ isReady: true, problems: [] }))
+  const service = { writes, reads: store, fields, credentials, readiness, ...options.service }
+
+  const lines: string[] = []
+  const logger = createLogger({ level: 'debug', to: { write: line => void lines.push(line) } })
+  const metrics = createMetrics()
+  const app = createJsonApp({ service, face: jsonFace, metrics, logger, ...(bodyLimits ? { bodyLimits } : {}) })
+  const server = createHttpServer({
+    handle: () => false,
+    fallback: app,
+    onDefect: err => logger.error({ err }),
+  })
+  const url = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`
+  t.teardown(() => server.close(0))
+
+  return {
+    ...{ url, store, writes, server, metrics, fields },
+    logged: () => lines.join(''),
+    ask: (method, path, asked = {}) => ask(url + path, method, asked),
+  }
+}
+
+async function ask(url: string, method: string, { as = 'writer', headers = {}, body }: Asked): Promise<Answered> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(as === null ? {} : { authorization: `Bearer ${keys[as]}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== ''
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
+}

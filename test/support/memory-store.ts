@@ -1,0 +1,311 @@
+// The ports filled in memory: the model of what any store must do, and the place where tests make a store fail. One
+// transaction runs at a time; what it appends becomes visible at its commit, all of it or nothing.
+import type { AddressKey } from '../../src/domain/address.js'
+import type { Person, PersonId } from '../../src/domain/person.js'
+import { type Reading, WorkingSet } from '../../src/domain/working-set.js'
+import type { CredentialStore } from '../../src/service/credentials.js'
+import type { FieldStore } from '../../src/service/fields.js'
+import { genesisHash } from '../../src/service/log-chain.js'
+import {
+  type Append,
+  type BatchTransaction,
+  type CommandStore,
+  type FoundAnswer,
+  fanOutChunkSize,
+  type LogDetail,
+  peopleToldAtOnceMax,
+  type ReadStore,
+  type Wanted,
+} from '../../src/service/ports.js'
+import {
+  applyAppend,
+  byId,
+  checkAppend,
+  emptyTables,
+  linkKey,
+  peopleAt,
+  statusRow,
+  type Tables,
+  viewOf,
+} from './memory-tables.js'
+
+/** Everything that `Service` and `GroupCommit` need of a store. */
+export type AnyStore = CommandStore & ReadStore & CredentialStore & FieldStore
+
+export interface MemoryStoreOptions {
+  /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
+  readonly inlinePeopleMax?: number
+  /** People in one chunk of a fan-out. */
+  readonly fanOutChunkMax?: number
+}
+
+/** A failure that one transaction meets: instead of its commit, or after it, so that the caller cannot know. */
+export interface Fault {
+  readonly at: 'before-commit' | 'after-commit'
+  readonly error: Error
+}
+
+export interface MemoryStore extends AnyStore {
+  /** The next transaction that gets to its commit meets this fault; called again, the one after it, and so on. */
+  failNext(fault: Fault): void
+  /** The watcher sees each append before it is taken in, and may throw. It stays until another takes its place. */
+  watchAppends(watcher: (append: Append) => void): void
+  /** Commits wait from now on, until the function that is returned is called. */
+  holdCommits(): () => void
+  /** A commit waits to be let go. */
+  readonly isHolding: boolean
+  /** Transactions begun, and the sizes of the batches that were committed. */
+  readonly counted: { readonly transactions: number; readonly committed: readonly number[] }
+  /** A copy of all tables. */
+  dump(): Tables
+}
+
+const firstPersonId = 1_000_000_001
+
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const { inlinePeopleMax = peopleToldAtOnceMax, fanOutChunkMax = fanOutChunkSize } = options
+  const tables = emptyTables({ seq: 0, activityId: 0, hash: genesisHash })
+  const faults: Fault[] = []
+  const committed: number[] = []
+  let watcher: (append: Append) => void = () => {}
+  let transactions = 0
+  let lastTransaction: Promise<unknown> = Promise.resolve()
+  let gate: Promise<void> | null = null
+  let holding = 0
+  let nextPersonId = firstPersonId
+
+  async function commit(append: Append | null): Promise<void> {
+    if (gate !== null) {
+      holding++
+      await gate
+      holding--
+    }
+    const fault = faults.shift()
+    if (fault?.at === 'before-commit') throw fault.error
+    if (append !== null) {
+      applyAppend(tables, append)
+      committed.push(append.entries.length)
+    }
+    if (fault !== undefined) throw fault.error
+  }
+
+  async function transact<T>(work: (transaction: BatchTransaction) => Promise<T>): Promise<T> {
+    transactions++
+    const transaction = new MemoryTransaction(tables, inlinePeopleMax, fanOutChunkMax, append => watcher(append))
+    try {
+      const result = await work(transaction)
+      await commit(transaction.appended)
+      return result
+    } finally {
+      transaction.end()
+    }
+  }
+
+  return {
+    transact(work) {
+      const turn = lastTransaction.then(() => transact(work))
+      // The next transaction waits for this one, whatever becomes of it; its error belongs to its own caller.
+      lastTransaction = turn.catch(() => {})
+      return turn
+    },
+    async findCommands(ids) {
+      return new Set(ids.filter(id => tables.commandIds.has(id)))
+    },
+    async reservePersonIds(count) {
+      const ids: PersonId[] = []
+      for (; ids.length < count; nextPersonId++) if (!tables.people.has(nextPersonId)) ids.push(nextPersonId)
+      return ids
+    },
+    async pendingFanOuts(limit) {
+      return [...tables.fanOuts.values()].slice(0, limit).map(({ key, version, to }) => ({ key, version, to }))
+    },
+    async forgetAnswers(expiredAt, limit) {
+      const expired = [...tables.answers.values()].filter(answer => answer.expiresAt <= expiredAt).slice(0, limit)
+      for (const { replayKey } of expired) tables.answers.delete(replayKey)
+      return expired.length
+    },
+    ...reads(tables),
+    ...credentials(tables),
+    async customFields() {
+      return [...tables.fields]
+    },
+    async addField(field) {
+      if (tables.fields.some(({ name }) => name === field.name)) return false
+      tables.fields.push({ ...field })
+      return true
+    },
+    failNext(fault) {
+      faults.push(fault)
+    },
+    watchAppends(next) {
+      watcher = next
+    },
+    holdCommits() {
+      let open = (): void => {}
+      gate = new Promise(resolve => {
+        open = resolve
+      })
+      return () => {
+        gate = null
+        open()
+      }
+    },
+    get isHolding() {
+      return holding > 0
+    },
+    get counted() {
+      return { transactions, committed: [...committed] }
+    },
+    dump() {
+      return structuredClone(tables)
+    },
+  }
+}
+
+// The steps come in one order only; a store that locked in another would deadlock with its neighbours.
+const steps = ['begun', 'answers', 'read', 'head', 'appended', 'ended'] as const
+
+class MemoryTransaction implements BatchTransaction {
+  appended: Append | null = null
+  #step: (typeof steps)[number] = 'begun'
+
+  constructor(
+    readonly tables: Tables,
+    readonly inlinePeopleMax: number,
+    readonly fanOutChunkMax: number,
+    readonly watch: (append: Append) => void,
+  ) {}
+
+  end(): void {
+    this.#step = 'ended'
+  }
+
+  async findAnswers(replayKeys: readonly string[]): Promise<ReadonlyMap<string, FoundAnswer>> {
+    this.#advance('answers')
+    const found = new Map<string, FoundAnswer>()
+    for (const replayKey of replayKeys) {
+      const answer = this.tables.answers.get(replayKey)
+      const entry = answer && this.tables.log.find(({ seq }) => seq === answer.seq)
+      if (!answer || typeof entry?.detail !== 'string') continue
+      const { outcome } = JSON.parse(entry.detail) as LogDetail
+      found.set(replayKey, { requestHash: answer.requestHash, outcome })
+    }
+    return found
+  }
+
+  async read(wanted: Wanted): Promise<WorkingSet> {
+    this.#advance('read')
+    return new WorkingSet(readingOf(this.tables, wanted, this.inlinePeopleMax, this.fanOutChunkMax))
+  }
+
+  async lockHead(): Promise<Tables['head']> {
+    this.#advance('head')
+    return { ...this.tables.head }
+  }
+
+  async append(append: Append): Promise<void> {
+    this.#advance('appended')
+    this.watch(append)
+    checkAppend(this.tables, append)
+    this.appended = append
+  }
+
+  #advance(to: (typeof steps)[number]): void {
+    if (steps.indexOf(to) <= steps.indexOf(this.#step)) throw new Error(`step '${to}' came after '${this.#step}'`)
+    this.#step = to
+  }
+}
+
+function readingOf(tables: Tables, wanted: Wanted, inlinePeopleMax: number, fanOutChunkMax: number): Reading {
+  const foreignIds = wanted.foreignIds.flatMap(foreignId => tables.foreignIds.get(linkKey(foreignId)) ?? [])
+  const cookies = [...wanted.cookies].flatMap(cookie => {
+    const personId = tables.cookies.get(cookie)
+    return personId === undefined ? [] : [{ cookie, personId }]
+  })
+  const named = [...wanted.ids, ...foreignIds.map(link => link.personId), ...cookies.map(link => link.personId)]
+  const people = new Map<PersonId, Person>()
+  const take = (person: Person | undefined): void => void (person && people.set(person.id, person))
+  for (const id of named) take(tables.people.get(id))
+
+  const keys = new Set<AddressKey>(wanted.keys)
+  for (const { address } of people.values()) if (address !== null) keys.add(address.key)
+  const statuses = [...keys].sort().map(key => {
+    const row = statusRow(tables, key)
+    const peopleRead = row.people <= inlinePeopleMax
+    const here = peopleAt(tables, key)
+    if (peopleRead) here.forEach(take)
+    else take(here.reduce((last, person) => (person.savedAt >= last.savedAt ? person : last)))
+    return { ...row, peopleRead }
+  })
+
+  const fanOuts = [...wanted.fanOuts].flatMap(key => {
+    const fanOut = tables.fanOuts.get(key)
+    if (fanOut === undefined) return []
+    const untold = peopleAt(tables, key).filter(({ id, addressSeq }) => id > fanOut.upTo && addressSeq < fanOut.seq)
+    const chunk = untold.slice(0, fanOutChunkMax)
+    chunk.forEach(take)
+    return [{ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length === untold.length }]
+  })
+  return { statuses, people: byId([...people.values()]), foreignIds, cookies, fanOuts }
+}
+
+function reads(tables: Tables): ReadStore {
+  const view = (person: Person | undefined) => (person === undefined ? [] : [viewOf(tables, person)])
+  return {
+    async peopleByIds(ids) {
+      return ids.flatMap(id => view(tables.people.get(id)))
+    },
+    async peopleByForeignId(foreignId) {
+      const link = tables.foreignIds.get(linkKey(foreignId))
+      return link === undefined ? [] : view(tables.people.get(link.personId))
+    },
+    async peopleByCookie(cookie) {
+      const personId = tables.cookies.get(cookie)
+      return personId === undefined ? [] : view(tables.people.get(personId))
+    },
+    async peopleByAddress(key, limit) {
+      return peopleAt(tables, key).reverse().slice(0, limit).flatMap(view)
+    },
+    async status(key) {
+      return statusRow(tables, key)
+    },
+    async statusHistory(key) {
+      return tables.statusHistory.filter(record => record.key === key)
+    },
+    async activitiesOf(personId, { after, limit }) {
+      const own = tables.activities.filter(activity => activity.personId === personId && activity.id > after)
+      return own.slice(0, limit)
+    },
+    async log({ after, limit }) {
+      return tables.log.filter(({ seq }) => seq > after).slice(0, limit)
+    },
+    async head() {
+      return { ...tables.head }
+    },
+  }
+}
+
+function credentials({ credentials }: Tables): CredentialStore {
+  return {
+    async credentialById(id) {
+      return credentials.get(id)
+    },
+    async credentialBySecret(secret) {
+      return [...credentials.values()].find(credential => credential.secret === secret)
+    },
+    async addCredential(credential) {
+      if (credentials.has(credential.id)) return false
+      credentials.set(credential.id, { ...credential })
+      return true
+    },
+    async listCredentials() {
+      return [...credentials.values()]
+    },
+    async revokeCredential(id, at) {
+      const credential = credentials.get(id)
+      if (credential === undefined || credential.revokedAt !== null) return false
+      credentials.set(id, { ...credential, revokedAt: at })
+      return true
+    },
+  }
+}
