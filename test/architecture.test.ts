@@ -28,7 +28,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
 /** knex itself requires the driver of its client `mysql2`; we only name it. */
 const LOADED_BY_NAME = new Set(['mysql2'])
 
-const WIRE_WORDS = /\b(leads?|leadRecord|mktows\w*)\b/i
+// As code writes them: the label of a standard field may well say Lead.
+const WIRE_WORDS = /\b(leads?|leadRecord|mktows\w*)\b/
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>

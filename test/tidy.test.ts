@@ -128,7 +128,9 @@ function withoutOpening([path, text]: readonly [string, string]): string[] {
 
 function deadFiles(files: ReadonlyMap<string, string>): string[] {
   const imported = new Set(readImports(files).flatMap(file => file.imports))
-  return [...files.keys()].filter(path => path !== 'src/main.ts' && !imported.has(path))
+  // Declarations are found by the compiler, not imported.
+  const candidates = [...files.keys()].filter(path => path !== 'src/main.ts' && !path.endsWith('.d.ts'))
+  return candidates.filter(path => !imported.has(path))
 }
 
 /** Documents, settings and scripts; code is looked at above, and what is in fixtures are the words of others. */

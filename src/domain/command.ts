@@ -165,6 +165,16 @@ export type Effect =
 /** A person as it is made: what depends on the log position and the clock is added when it happens. */
 export type NewPerson = Pick<Person, 'id' | 'address' | 'ownUnsubscribed' | 'partition' | 'fields'>
 
+/** What surrounds a command. */
+export interface Facts {
+  readonly cause: Cause
+  readonly policy: Policy
+  /** The id that a new person takes, where the command names none. */
+  readonly freshPersonId: PersonId
+  /** What a byte-identical earlier call was answered, where there was one (R13). */
+  readonly answeredBefore: Outcome | null
+}
+
 export type Decision =
   | { readonly type: 'carried-out'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
   | { readonly type: 'rejected'; readonly rejection: Rejection }

@@ -2,31 +2,18 @@
 // effects; `evolve` makes them true, in the store, in the tests' model and when the log is replayed.
 
 import type {
-  Cause,
   Command,
   ContinueFanOut,
   Decision,
   DeletePerson,
   Effect,
-  Outcome,
-  Policy,
+  Facts,
   SetSubscription,
   Situation,
 } from './command.js'
 import { fanOutReason } from './command.js'
-import type { PersonId } from './person.js'
 import { savePerson } from './save-person.js'
 import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
-
-/** What surrounds a command. */
-export interface Facts {
-  readonly cause: Cause
-  readonly policy: Policy
-  /** The id that a new person takes, where the command names none. */
-  readonly freshPersonId: PersonId
-  /** What a byte-identical earlier call was answered, where there was one (R13). */
-  readonly answeredBefore: Outcome | null
-}
 
 export function decide(command: Command, situation: Situation, facts: Facts): Decision {
   const decision = decideFresh(command, situation, facts)

@@ -6,6 +6,7 @@ import {
   type Activity,
   type Decision,
   type Effect,
+  type Facts,
   type NewPerson,
   type Rejection,
   resetReason,
@@ -13,7 +14,6 @@ import {
   type Situation,
   type Warning,
 } from './command.js'
-import type { Facts } from './decide.js'
 import { addressField, reasonField, showsUnsubscribed } from './flag.js'
 import { identify } from './identify.js'
 import type { Person, PersonId } from './person.js'

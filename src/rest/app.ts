@@ -41,7 +41,11 @@ export function createJsonApp(options: JsonAppOptions): RequestListener {
   const app = new Koa<State>()
   const router = new Router<State>({ sensitive: true })
   for (const route of jsonRoutes(options)) mount(route, router, options)
-  app.on('error', cause => logger.error({ err: cause }, 'an answer could not be sent'))
+  // What a route throws never gets here: it is either a caller that went away, or a defect of this file.
+  app.on('error', (err: NodeJS.ErrnoException) => {
+    const hasLeft = err.code === 'ECONNRESET' || err.code === 'EPIPE'
+    logger[hasLeft ? 'debug' : 'error']({ err }, 'an answer could not be sent')
+  })
   app.use(observed(options))
   app.use(router.routes())
   app.use(router.allowedMethods())

@@ -3,7 +3,7 @@
 
 import type { Role } from '../domain/command.js'
 import type { Caller, Credentials } from '../service/credentials.js'
-import { Problem } from './problem.js'
+import { type Finding, Problem } from './problem.js'
 
 const rank: Readonly<Record<Role, number>> = { reader: 0, writer: 1, admin: 2 }
 const realm = 'Bearer realm="durable-unsubscribe"'
@@ -30,11 +30,8 @@ export function authorize(caller: Caller, needed: Role): void {
   if (rank[caller.role] < rank[needed]) throw forbidden(caller, needed)
 }
 
-export function forbidden(
-  caller: Caller,
-  needed: Role,
-  findings?: ConstructorParameters<typeof Problem>[0]['findings'],
-) {
+/** A 403 problem; `findings` tells what else would be needed. */
+export function forbidden(caller: Caller, needed: Role, findings?: readonly Finding[]): Problem {
   return new Problem({
     status: 403,
     name: 'role-missing',

@@ -49,8 +49,8 @@ function findingsOf(part: string, issue: z.core.$ZodIssue): Finding[] {
     case 'unrecognized_keys':
       return issue.keys.map(key => ({ path: `${path}.${key.slice(0, 100)}`, message: 'is not known here' }))
     case 'invalid_value': {
-      const message = `expected ${issue.values.map(value => `'${String(value)}'`).join(' or ')}, got ${told(issue.input)}`
-      return [{ path, message }]
+      const expected = issue.values.map(value => `'${String(value)}'`).join(' or ')
+      return [{ path, message: `expected ${expected}, got ${told(issue.input)}` }]
     }
     case 'invalid_type':
       return [{ path, message: `expected ${issue.expected}, got ${told(issue.input)}` }]

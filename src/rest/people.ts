@@ -100,7 +100,6 @@ function presentPerson(
 
 function presentFields({ fields }: Person, dictionary: FieldDictionary): Record<string, string | boolean> {
   const shown = Object.entries(fields).filter(([name]) => name !== addressField && name !== flagField)
-  // From entries, since a custom field may be called `__proto__`.
   return Object.fromEntries(
     shown.map(([name, value]) => {
       const field = dictionary.find(name)

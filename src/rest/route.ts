@@ -103,10 +103,10 @@ export function route<
         body: body === null ? undefined : parsePart('body', body, json, findings),
       }
       if (findings.length > 0) throw invalid(findings)
-      // 3. Its name, if it has one. Reading again is harmless without.
+      // 3. Its name, if it has one. Reading may be repeated anyway.
       const key = method === 'GET' ? undefined : headerText(headers['idempotency-key'])
       const replay = replayOf(key, caller.id, { method, target: exchange.target, body: bytes })
-      // Each part was parsed by its own schema, and no findings means that none of them failed.
+      // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
       const call = { ...parsed, caller, headers, replay } as Call<z.output<Params>, z.output<Query>, z.output<Body>>
       return handle(call)
     },

@@ -82,7 +82,7 @@ function arbitraryField(model: WsdlModel, field: FieldShape): fc.Arbitrary<Value
   const item = arbitraryItem(model, field)
   if (field.type.kind === 'complex') {
     const { name } = field.type
-    return item.filter(value => formsOf(model, field).length > 1 || hasChildren(model, name, value as RecordValue))
+    return item.filter(value => hasChildren(model, name, value as RecordValue))
   }
   return field.required && !field.nillable ? item : item.filter(value => value !== '')
 }
@@ -124,8 +124,9 @@ export function withoutEmptyRecords(model: WsdlModel, type: string, value: Recor
   return Object.fromEntries(kept.map(({ name }) => [name, value[name]!]))
 }
 
-/** Whether the record puts any element on the wire: a nillable field always does. */
+/** Whether the record's element says anything: by its xsi:type, or by children, which a nillable field always is. */
 function hasChildren(model: WsdlModel, type: string, value: RecordValue): boolean {
+  if ('$type' in value) return true
   return complexShape(model, type).fields.some(({ name, repeated, nillable }) => {
     const given = value[name]
     return repeated ? Array.isArray(given) && given.length > 0 : nillable || given !== undefined

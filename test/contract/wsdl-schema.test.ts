@@ -71,7 +71,10 @@ for (const operation of model.operations.values()) {
       t.same(schema.envelopeProblems(text), [], text)
       const reading = decode(text)
       t.same(reading.type === 'request' && reading.findings, [])
-      t.strictSame(reading.type === 'request' && reading.params, withoutEmptyRecords(model, operation.input.type, values.params))
+      t.strictSame(
+        reading.type === 'request' && reading.params,
+        withoutEmptyRecords(model, operation.input.type, values.params),
+      )
       t.strictSame(reading.type === 'request' && reading.header.blocks, values.blocks)
     }
   })

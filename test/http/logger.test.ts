@@ -55,6 +55,7 @@ t.test('what is thrown but is no error is told as well, and a circle of causes e
   const circle = new Error('round')
   circle.cause = circle
   const renamed = new Error('first ada@example.org')
+  t.match(renamed.stack, /first/, 'a stack is written when it is first read')
   renamed.message = 'second'
 
   logger.error({ err: 'only a word' })

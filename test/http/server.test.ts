@@ -181,6 +181,26 @@ t.test('close lets running requests finish, refuses new ones, and ends what is i
   t.equal(await closed, true)
 })
 
+t.test('close ends a connection whose answer had begun before', async t => {
+  let finish = (): void => {}
+  const { server, port } = await start(t, {
+    fallback: (_request, response) => {
+      response.write('first half, ')
+      finish = () => response.end('second half')
+    },
+  })
+  const { socket, received, isClosed } = openSocket(t, port)
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await eventually(() => received().includes('first half'), { withinMs: 5_000 })
+
+  const closed = server.close(30_000)
+  finish()
+
+  t.ok(await eventually(isClosed, { withinMs: 5_000, what: 'the end of the connection' }))
+  t.match(received(), 'second half')
+  t.equal(await closed, true)
+})
+
 t.test('close cuts off what is still running at the deadline', async t => {
   const { listener, running } = held()
   const { server, url } = await start(t, { fallback: listener })

@@ -144,6 +144,8 @@ t.test('a domain is the same in its Unicode and in its ASCII form', async t => {
       const key = keyOf(`a@${domain}`)
       if (key === null) return true
       const ascii = key.slice(2)
+      // Node's own function, which this test relies on, reads a number at the end as an IPv4 address.
+      fc.pre(!/(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(ascii))
       if (ascii !== domain.toLowerCase()) seen++
       return keyOf(`a@${domainToUnicode(ascii)}`) === key && keyOf(`a@${ascii.toUpperCase()}`) === key
     }),

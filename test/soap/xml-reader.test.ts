@@ -157,6 +157,35 @@ t.test('names may use every letter that the fifth edition of XML 1.0 allows', as
   }
 })
 
+t.test('each character is allowed in text and in names exactly as the productions of XML 1.0 say', async t => {
+  const legal = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]$/u
+  const nameStart = new RegExp(
+    '^[A-Z_a-z\\u{c0}-\\u{d6}\\u{d8}-\\u{f6}\\u{f8}-\\u{2ff}\\u{370}-\\u{37d}\\u{37f}-\\u{1fff}\\u{200c}\\u{200d}' +
+      '\\u{2070}-\\u{218f}\\u{2c00}-\\u{2fef}\\u{3001}-\\u{d7ff}\\u{f900}-\\u{fdcf}\\u{fdf0}-\\u{fffd}\\u{10000}-\\u{effff}]$',
+    'u',
+  )
+  const nameOnly = /^(?:[-.0-9]|\u{b7}|[\u{300}-\u{36f}]|[\u{203f}-\u{2040}])$/u
+  const ends = [0, 0x0f, 0xff, 0xffff]
+  const astral = Array.from({ length: 16 }, (_, plane) => ends.map(end => ((plane + 1) << 16) + end)).flat()
+  const codePoints = [...Array.from({ length: 0x10000 }, (_, unit) => unit), ...astral]
+
+  const wrong = codePoints.filter(codePoint => {
+    const character = String.fromCodePoint(codePoint)
+    const isInText = refusalOf(`<a><![CDATA[${character}]]></a>`) === undefined
+    const isStart = refusalOf(`<${character}/>`) === undefined
+    // White space, '/' and '>' may follow a name without being part of it; before the 'b' they leave no valid tag.
+    const isInName = refusalOf(`<a${character}b/>`) === undefined && !/[\t\n\r />:]/.test(character)
+    if (isInText !== legal.test(character)) return true
+    if (isStart !== nameStart.test(character)) return true
+    return isInName !== (nameStart.test(character) || nameOnly.test(character))
+  })
+
+  t.same(
+    wrong.map(codePoint => codePoint.toString(16)),
+    [],
+  )
+})
+
 /** What is refused: the text, and what its message must say. */
 const refused: Readonly<Record<string, readonly (readonly [string, RegExp])[]>> = {
   'a DOCTYPE, with a sentence of its own': [
@@ -324,6 +353,15 @@ t.test('a refusal names its line and column, in the message and as numbers', asy
 
   t.same(refusal?.position, { offset: 10, line: 2, column: 6 })
   t.match(refusal?.message, /\(line 2, column 6\)$/)
+})
+
+t.test('a place before one that was asked for already is counted right', async t => {
+  const reader = onRoot('<a>\n<b/>\n</c>')
+  reader.nextChild()
+  t.equal(reader.position().line, 2)
+  reader.skip()
+
+  t.throws(() => reader.nextChild(), { message: /opened in line 1, .*\(line 3, column 1\)/ })
 })
 
 t.test('no refusal quotes text or values of the message, which may be personal', async t => {

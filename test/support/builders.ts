@@ -7,11 +7,12 @@ import type {
   Decision,
   DeletePerson,
   Effect,
+  Facts,
   Policy,
   SavePerson,
   SetSubscription,
 } from '../../src/domain/command.js'
-import { decide, type Facts } from '../../src/domain/decide.js'
+import { decide } from '../../src/domain/decide.js'
 import { evolve } from '../../src/domain/evolve.js'
 import type { EmailStatus, FanOut, ForeignId, Person, Status } from '../../src/domain/person.js'
 import { untouchedStatus } from '../../src/domain/person.js'

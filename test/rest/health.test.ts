@@ -1,0 +1,50 @@
+// What balancers and Prometheus ask, without a key.
+import t from 'tap'
+import { startJsonFace } from '../support/json-face.js'
+
+t.test('the process is alive as long as it answers', async t => {
+  const readiness = async () => ({ isReady: false, problems: ['the store does not answer'] })
+  const face = await startJsonFace(t, { readiness })
+
+  const { status, json, headers } = await face.ask('GET', '/health/live', { as: null })
+
+  t.equal(status, 200)
+  t.same(json, { status: 'ok' })
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.equal((await face.ask('HEAD', '/health/live', { as: null })).status, 200)
+})
+
+t.test('it is ready when calls can be served', async t => {
+  const face = await startJsonFace(t)
+
+  t.match(await face.ask('GET', '/health/ready', { as: null }), {
+    status: 200,
+    json: { status: 'ready', problems: [] },
+  })
+})
+
+t.test('when they cannot, each thing that stands in the way is told', async t => {
+  const problems = ['the store does not answer', 'the schema is older than this program']
+  const face = await startJsonFace(t, { readiness: async () => ({ isReady: false, problems }) })
+
+  t.match(await face.ask('GET', '/health/ready', { as: null }), {
+    status: 503,
+    json: { status: 'not-ready', problems },
+  })
+})
+
+t.test('a question that cannot be answered is not a yes', async t => {
+  const face = await startJsonFace(t, { readiness: () => Promise.reject(new Error('broken')) })
+
+  t.equal((await face.ask('GET', '/health/ready', { as: null })).status, 500)
+})
+
+t.test('metrics are text, for Prometheus', async t => {
+  const face = await startJsonFace(t)
+
+  const { status, headers, text } = await face.ask('GET', '/metrics', { as: null })
+
+  t.equal(status, 200)
+  t.match(headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
+  t.match(text, /^# TYPE durable_unsubscribe_commands_total counter$/m)
+})
