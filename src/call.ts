@@ -41,7 +41,13 @@ function envelopes(client: { lastRequest?: string; lastResponse?: unknown }): { 
 function signedHeader(user: string, key: string, now: Date): string {
   const timestamp = now.toISOString().replace(/\.\d+Z$/, '+00:00')
   const signature = signatureOf(timestamp, user, key)
-  return `<tns:AuthenticationHeader><mktowsUserId>${escapeXml(user)}</mktowsUserId><requestSignature>${signature}</requestSignature><requestTimestamp>${timestamp}</requestTimestamp></tns:AuthenticationHeader>`
+  return [
+    '<tns:AuthenticationHeader>',
+    `<mktowsUserId>${escapeXml(user)}</mktowsUserId>`,
+    `<requestSignature>${signature}</requestSignature>`,
+    `<requestTimestamp>${timestamp}</requestTimestamp>`,
+    '</tns:AuthenticationHeader>',
+  ].join('')
 }
 
 function faultText(fault: unknown): string {

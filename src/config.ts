@@ -51,7 +51,8 @@ const variables = {
   publicUrl: {
     name: 'PUBLIC_URL',
     description:
-      'Under which the server is reached from outside, such as https://unsubscribe.example.org. Goes into the WSDL. Without it the address under which the WSDL was asked for is used.',
+      'Under which the server is reached from outside, such as https://unsubscribe.example.org. Goes ' +
+      'into the WSDL. Without it the address under which the WSDL was asked for is used.',
     read: (text: string | undefined) => {
       if (text === undefined) return null
       if (!/^https?:\/\/[^/?#]+\/?$/.test(text))
@@ -80,7 +81,8 @@ const variables = {
     name: 'DATABASE_URL',
     default: 'an SQLite file in DATA_DIR',
     description:
-      'mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL 8 or newer and MariaDB 10.6 or newer (?ssl=true for TLS), or sqlite:FILE.',
+      'mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL 8 or newer and MariaDB 10.6 or newer ' +
+      '(?ssl=true for TLS), or sqlite:FILE.',
     read: (text: string | undefined) => {
       if (text === undefined || /^sqlite:.+/.test(text)) return text ?? null
       if (/^(?:mysql|mariadb):\/\/.+\/[^/]+$/.test(text) && URL.canParse(text)) return text
@@ -97,7 +99,8 @@ const variables = {
   secretKey: {
     name: 'SECRET_KEY',
     description:
-      'Seals the SOAP encryption keys in the store (AES-256-GCM). At least 16 characters. Without it they lie there in clear.',
+      'Seals the SOAP encryption keys in the store (AES-256-GCM). At least 16 characters. Without it ' +
+      'they lie there in clear.',
     read: (text: string | undefined) => {
       if (text !== undefined && text.length < 16) throw new Error('expected at least 16 characters')
       return text ?? null
@@ -125,21 +128,24 @@ const variables = {
     name: 'SIGNATURE_WINDOW_HOURS',
     default: '24',
     description:
-      'How far, either way, the timestamp of a SOAP call may be from our clock. Old clients without a time zone are hours off.',
+      'How far, either way, the timestamp of a SOAP call may be from our clock. Old clients without ' +
+      'a time zone are hours off.',
     read: whole(24, 1, 24 * 30),
   },
   unknownFields: {
     name: 'UNKNOWN_FIELDS',
     default: 'refuse',
     description:
-      'refuse: an unknown attribute name fails a SOAP call with 20105, as it used to. accept: it becomes a custom string field.',
+      'refuse: an unknown attribute name fails a SOAP call with 20105, as it used to. accept: it ' +
+      'becomes a custom string field.',
     read: oneOf('refuse', 'accept')('refuse'),
   },
   soapResubscribe: {
     name: 'SOAP_RESUBSCRIBE',
     default: 'compatible',
     description:
-      'compatible: Unsubscribed=0 on an existing person re-subscribes its address (rule R2). guarded: it needs the admin role, a reason and evidence, which SOAP cannot give.',
+      'compatible: Unsubscribed=0 on an existing person re-subscribes its address (rule R2). ' +
+      'guarded: it needs the admin role, a reason and evidence, which SOAP cannot give.',
     read: oneOf('compatible', 'guarded')('compatible'),
   },
   jsonResubscribe: {
@@ -152,7 +158,8 @@ const variables = {
     name: 'ADDRESS_CHANGE',
     default: 'reset',
     description:
-      'What an opted-out person that gets another address shows (rule R3). reset: the status of the new address. carry-over: the opt-out goes along.',
+      'What an opted-out person that gets another address shows (rule R3). reset: the status of the ' +
+      'new address. carry-over: the opt-out goes along.',
     read: oneOf('reset', 'carry-over')('reset'),
   },
   bodyBytesMax: {
@@ -178,7 +185,8 @@ const variables = {
     name: 'PATIENCE_MS',
     default: '15000',
     description:
-      'How long a command waits for a database that does not answer before its caller is told to try again (20011, or 503).',
+      'How long a command waits for a database that does not answer before its caller is told to try ' +
+      'again (20011, or 503).',
     read: whole(15_000, 100, 600_000),
   },
   drainMs: {

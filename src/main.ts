@@ -46,7 +46,8 @@ const credentials = program.command('credentials').description('Who may call: SO
 credentials
   .command('add <kind> <id>')
   .description(
-    'Make a SOAP user (kind soap: id is the user id) or a key for the JSON face (kind api: id is its name). The secret is shown once; the id appears as actor in histories.',
+    'Make a SOAP user (kind soap: id is the user id) or a key for the JSON face (kind api: id is its ' +
+      'name). The secret is shown once; the id appears as actor in histories.',
   )
   .option(
     '--key <secret>',
@@ -85,7 +86,8 @@ fields
 program
   .command('call <operation>')
   .description(
-    'Send one signed SOAP call with npm soap and print the reply. syncLead and getLead have options of their own; any operation takes --json.',
+    'Send one signed SOAP call with npm soap and print the reply. syncLead and getLead have options ' +
+      'of their own; any operation takes --json.',
   )
   .option('--url <url>', 'endpoint', 'http://127.0.0.1:8080/soap/mktows/3_1')
   .option('--user <userId>', 'user id to sign with (else SOAP_USER)')
@@ -107,7 +109,13 @@ program
   .option('--timeout <seconds>', 'give up after', wholeSeconds, 30)
   .addHelpText(
     'after',
-    `\nEnvironment:\n${environmentHelp(callVariables)}\n\nExamples:\n  durable-unsubscribe call syncLead --email ada@example.org --set FirstName=Ada\n  durable-unsubscribe call syncLead --email ada@example.org --set Unsubscribed=1\n  durable-unsubscribe call getLead --email ada@example.org`,
+    [
+      `\nEnvironment:\n${environmentHelp(callVariables)}`,
+      '\nExamples:',
+      '  durable-unsubscribe call syncLead --email ada@example.org --set FirstName=Ada',
+      '  durable-unsubscribe call syncLead --email ada@example.org --set Unsubscribed=1',
+      '  durable-unsubscribe call getLead --email ada@example.org',
+    ].join('\n'),
   )
   .action(runCall)
 

@@ -48,7 +48,8 @@ async function refuseOtherFolding(store: Store): Promise<void> {
   const stored = await store.fact('address-key-version', String(addressKeyVersion))
   if (stored === String(addressKeyVersion)) return
   throw new Error(
-    `the addresses in the store were folded by version ${stored} of the rules, this program folds by ${addressKeyVersion}`,
+    `the addresses in the store were folded by version ${stored} of the rules, this program folds by ` +
+      `${addressKeyVersion}`,
   )
 }
 

@@ -149,7 +149,7 @@ function groupCommitEvents(metrics: Metrics, logger: Logger, onFanOut: () => voi
     command: (kind, answer, ms) => metrics.command(kind, answer, ms),
     retry(cause) {
       metrics.storeRetry()
-      // Conflicts between servers are everyday; that nothing can be written is told once, and once more when it is over.
+      // Conflicts between servers are everyday; that nothing can be written is told once, and once when it is over.
       if (cause instanceof StoreConflict || isFailing) return
       isFailing = true
       logger.warn({ err: cause }, 'a batch could not be committed and is tried again')

@@ -103,7 +103,7 @@ t.test('these rules see what they are there to see', async t => {
       'src/domain/a.ts',
       "import type { Knex } from 'knex'\nimport { b } from '../service/b.js'\nexport const a = b as Knex",
     ],
-    ['src/service/b.ts', "export { a as b } from '../domain/a.js'\n// what a Lead is"],
+    ['src/service/b.ts', "export { a as b } from '../domain/a.js'\n// what a lead is"],
     ['src/soap/c.ts', "const d = await import('../rest/d.js')\nconst { env } = process"],
     ['src/rest/d.ts', "import fs from 'node:fs'\nimport x from '@scope/x/deep'\nimport '../config.js'\nimport(fs + x)"],
   ])
@@ -116,7 +116,7 @@ t.test('these rules see what they are there to see', async t => {
   ])
   t.same(files.flatMap(strayDomainImports), ['src/domain/a.ts imports knex'])
   t.same(files.flatMap(strayPackages), ['src/domain/a.ts (domain) must not import knex'])
-  t.same([...planted].flatMap(strayWords), ['src/service/b.ts:2: // what a Lead is'])
+  t.same([...planted].flatMap(strayWords), ['src/service/b.ts:2: // what a lead is'])
   t.same(findCycle(files), ['src/domain/a.ts', 'src/service/b.ts', 'src/domain/a.ts'])
   t.same(
     files.map(file => file.readsEnvironment),

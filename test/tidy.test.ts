@@ -127,7 +127,8 @@ function withoutOpening([path, text]: readonly [string, string]): string[] {
 }
 
 function deadFiles(files: ReadonlyMap<string, string>): string[] {
-  const imported = new Set(readImports(files).flatMap(file => file.imports))
+  // Migrations may be the only ones to ask for a form of column.
+  const imported = new Set(readImports(new Map([...files, ...migrations])).flatMap(file => file.imports))
   // Declarations are found by the compiler, not imported.
   const candidates = [...files.keys()].filter(path => path !== 'src/main.ts' && !path.endsWith('.d.ts'))
   return candidates.filter(path => !imported.has(path))

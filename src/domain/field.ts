@@ -83,7 +83,7 @@ export function readBoolean(text: string): boolean | undefined {
   }
 }
 
-// A date may come with a time behind it, which is dropped: `2026-01-31 00:00:00Z` is how one widespread client sends dates.
+// A date may come with a time behind it, which is dropped: one widespread client sends `2026-01-31 00:00:00Z`.
 function readDate(trimmed: string, text: string): FieldValue {
   const parts = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]\S*)?$/.exec(trimmed)
   if (parts === null) return notA('a date such as 2026-01-31', text)

@@ -6,7 +6,7 @@ import type { Cause, Command, Effect, Outcome } from '../domain/command.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { Difference, WorkingSet } from '../domain/working-set.js'
 
-/** With more people than this on one address, a status change tells only the direct one at once and the others later. */
+/** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
 /** People that one step of such a fan-out tells. */
 export const fanOutChunkSize = 500

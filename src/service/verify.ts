@@ -63,7 +63,9 @@ async function walkLog(
   if (previous.seq !== head.seq || previous.hash !== head.hash) {
     return {
       ...walked,
-      broken: `the head says that the log ends at ${head.seq}, but its last entry is ${previous.seq}: the end was cut or changed`,
+      broken:
+        `the head says that the log ends at ${head.seq}, but its last entry is ${previous.seq}: the ` +
+        'end was cut or changed',
     }
   }
   if (erased === 0 && activities !== head.activityId) {

@@ -1,5 +1,6 @@
-// Points in time as legacy callers write them and as the service writes them (legacy-soap-contract 5, client-habits 11).
-// It knows text, epoch milliseconds and time zones; it must not know which element a text came from, nor read a clock.
+// Points in time as legacy callers write them and as the service writes them (legacy-soap-contract 5, client-habits
+// 11). It knows text, epoch milliseconds and time zones; it must not know which element a text came from, nor read a
+// clock.
 
 /** Where a time without an offset belongs, and in which offset times are written. */
 export interface Zone {

@@ -59,7 +59,9 @@ export function isNil(reader: XmlReader): boolean {
   return nil !== undefined && /^\s*(?:true|1)\s*$/i.test(nil)
 }
 
-/** Local name that xsi:type gives. Prefixes are resolved for form's sake only: a bare or unbound one names it as well. */
+/**
+ * Local name that xsi:type gives. Prefixes are resolved for form's sake only: a bare or unbound one names it as well.
+ */
 export function typeName(reader: XmlReader): string | undefined {
   const qName = reader.attribute(xsiNamespace, 'type')
   if (qName === undefined) return undefined

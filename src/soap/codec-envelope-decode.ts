@@ -1,6 +1,6 @@
-// Reads a whole SOAP message: envelope, header blocks and the one body element, in a single pass over the text. It knows
-// SOAP 1.1 and 1.2 and which blocks and operations the model has; it must not know who may call, nor what a fault looks
-// like: what is wrong with the envelope comes back as a refusal with a sentence.
+// Reads a whole SOAP message: envelope, header blocks and the one body element, in a single pass over the text. It
+// knows SOAP 1.1 and 1.2 and which blocks and operations the model has; it must not know who may call, nor what a
+// fault looks like: what is wrong with the envelope comes back as a refusal with a sentence.
 import { utcZone, type Zone } from './codec-date-time.js'
 import type { Finding, UnknownChild } from './codec-findings.js'
 import { clientRequestIdBlock, envelopeNamespaces, type SoapVersion } from './codec-namespaces.js'

@@ -1,6 +1,6 @@
-// Writes a reply's whole envelope in the form recorded from the legacy service: prefixes SOAP-ENV, xsi and ns1, declared
-// in this order, and xsi only where the reply says nil (legacy-soap-contract 1). It knows the operations' outputs; it
-// must not know faults.
+// Writes a reply's whole envelope in the form recorded from the legacy service: prefixes SOAP-ENV, xsi and ns1,
+// declared in this order, and xsi only where the reply says nil (legacy-soap-contract 1). It knows the operations'
+// outputs; it must not know faults.
 import { utcZone, type Zone } from './codec-date-time.js'
 import { envelopeNamespaces, type SoapVersion, xsiNamespace } from './codec-namespaces.js'
 import { escapeText } from './codec-scalar-encode.js'

@@ -43,7 +43,9 @@ export function scalarReader(type: BuiltInType, zone: Zone): ReadScalar {
   }
 }
 
-/** An enumeration's token as it came, trimmed; whether it is a member is the rules' question, with a fault of its own. */
+/**
+ * An enumeration's token as it came, trimmed; whether it is a member is the rules' question, with a fault of its own.
+ */
 export function readToken(text: string): ScalarReading {
   const token = text.trim()
   return token === '' ? notGiven : { value: token }

@@ -4,9 +4,9 @@
 //
 // Not given, and then absent from the object: no element, xsi:nil, or an empty element. Only a required string that
 // cannot be nil is '' where it is empty (an attrValue may be cleared). Records and strings keep their place in a list,
-// an empty one as a record of nothing or '', because replies answer records in the order of the request. An element that the schema has
-// once and that comes twice is a finding: ext/soap made a list of it, which nobody could have read as one value, and
-// picking one of two addresses would be a guess.
+// an empty one as a record of nothing or '', because replies answer records in the order of the request. An element
+// that the schema has once and that comes twice is a finding: ext/soap made a list of it, which nobody could have read
+// as one value, and picking one of two addresses would be a guess.
 import { utcZone, type Zone } from './codec-date-time.js'
 import { type DecodeReport, DecodeRun, isNil, typeName } from './codec-decode-run.js'
 import { type ReadScalar, readBase64String, readToken, type ScalarValue, scalarReader } from './codec-scalar-decode.js'
@@ -20,7 +20,9 @@ export interface DecodedObject {
   readonly [name: string]: DecodedValue
 }
 
-/** Reads the element that the reader stands on. Empty or nil, it gives empty lists and no more. Throws XmlError only. */
+/**
+ * Reads the element that the reader stands on. Empty or nil, it gives empty lists and no more. Throws XmlError only.
+ */
 export type DecodeElement = (reader: XmlReader, rootName: string, report: DecodeReport) => DecodedObject
 
 export interface DecodeOptions {

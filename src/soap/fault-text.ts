@@ -33,9 +33,10 @@ const faultCodes12: Readonly<Record<FaultCode, string>> = {
 }
 
 function faultContent12(fault: Fault): string {
+  const reason = escapeText(faultString(fault))
   return (
     `<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:${faultCodes12[fault.faultCode]}</SOAP-ENV:Value></SOAP-ENV:Code>` +
-    `<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${escapeText(faultString(fault))}</SOAP-ENV:Text></SOAP-ENV:Reason>` +
+    `<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${reason}</SOAP-ENV:Text></SOAP-ENV:Reason>` +
     `<SOAP-ENV:Detail>${serviceException(fault)}</SOAP-ENV:Detail>`
   )
 }

@@ -89,19 +89,19 @@ type RawKeys = {
   readonly [name in 'Email' | 'ForeignSysPersonId' | 'ForeignSysType']?: string | undefined
 } & { readonly Id?: number | string | undefined }
 
-const spellings: Readonly<Record<string, keyof RawKeys>> = {
-  id: 'Id',
-  email: 'Email',
-  foreignsyspersonid: 'ForeignSysPersonId',
-  foreignsystype: 'ForeignSysType',
-}
+const spellings: ReadonlyMap<string, keyof RawKeys> = new Map([
+  ['id', 'Id'],
+  ['email', 'Email'],
+  ['foreignsyspersonid', 'ForeignSysPersonId'],
+  ['foreignsystype', 'ForeignSysType'],
+])
 
 // The old service ignored <email> and <id>, and callers lived with it by naming the person elsewhere too. Only for a
 // record that names nobody otherwise are they taken for what they must have been meant as.
 function correctlySpelt(misspelt: readonly UnknownChild[]): RawKeys {
   const keys: Record<string, string> = {}
   for (const { localName, text } of misspelt) {
-    const name = spellings[localName.toLowerCase()]
+    const name = spellings.get(localName.toLowerCase())
     if (name !== undefined) keys[name] ??= text
   }
   return keys

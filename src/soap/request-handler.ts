@@ -100,7 +100,7 @@ function readTarget(url: string): Target | null {
   return { version, asksForWsdl }
 }
 
-// One string with its length and no chunks: HTTP/1.0 clients cannot read chunks (client-habits 13), and it is one write.
+// One string with its length and no chunks: HTTP/1.0 clients cannot read those (client-habits 13), and it is one write.
 function sendReply(response: ServerResponse, { status, headers, body }: EndpointReply): void {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
   response.end(body)

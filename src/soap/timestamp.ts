@@ -1,9 +1,11 @@
 // Reads the time in a signed header. Knows every form that legacy clients were seen to send (client-habits 11,
 // legacy-soap-contract 2); must not know signatures: those cover the text as sent, which is therefore never rewritten.
 
-// Date, T or blanks, time with optional seconds and fraction, then Z, a zone name of Ruby's Time#to_s or an offset.
-const timestampForm =
-  /^(\d{4})-(\d{2})-(\d{2})(?:T| +)(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)? *(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})?)?$/i
+const date = String.raw`(\d{4})-(\d{2})-(\d{2})`
+const time = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?`
+// UTC is what Ruby's Time#to_s writes for Z.
+const zone = String.raw`(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})?`
+const timestampForm = new RegExp(`^${date}(?:T| +)${time} *(?:${zone})?$`, 'i')
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -33,7 +35,7 @@ export function parseTimestamp(text: string): number | undefined {
 
 // Date.UTC rolls a 30th of February over into March; such a date was never meant and is refused.
 function dayStart(year: number, month: number, day: number): number | undefined {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined
+  const start = new Date(0)
+  start.setUTCFullYear(year, month - 1, day)
+  return start.getUTCMonth() === month - 1 && start.getUTCDate() === day ? start.getTime() : undefined
 }

@@ -1,7 +1,7 @@
-// Which WSDL and XML Schema constructs the codec compiler understands: the file is walked and the first thing outside of
-// them is refused by name. npm `soap`'s model drops some constructs without a word (a global attribute, a second part of
-// a message, a type named like a built-in), so this reading is independent of it, and its census is compared with what
-// the model holds. It must not know what any construct means, nor any name of the contract.
+// Which WSDL and XML Schema constructs the codec compiler understands: the file is walked and the first thing outside
+// of them is refused by name. npm `soap`'s model drops some constructs without a word (a global attribute, a second
+// part of a message, a type named like a built-in), so this reading is independent of it, and its census is compared
+// with what the model holds. It must not know what any construct means, nor any name of the contract.
 import { XMLParser } from 'fast-xml-parser'
 import { createXmlReader, defaultXmlLimits } from './xml-reader.js'
 

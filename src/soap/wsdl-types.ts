@@ -1,5 +1,5 @@
-// Reads the types of a schema out of npm `soap`'s element classes. It knows how they keep attributes and children, and how
-// prefixed names resolve; it must not know operations, nor a single name of the contract.
+// Reads the types of a schema out of npm `soap`'s element classes. It knows how they keep attributes and children, and
+// how prefixed names resolve; it must not know operations, nor a single name of the contract.
 import type { ComplexTypeElement, Element, SchemaElement } from 'soap/lib/wsdl/elements.js'
 import {
   type BuiltInType,

@@ -68,8 +68,18 @@ function requireEncodingName(cursor: XmlCursor, name: string): void {
   throw cursor.error('expected an encoding name such as UTF-8 in the XML declaration, found something else')
 }
 
+/** Passes over white space, comments and instructions before or after the root; refuses a DOCTYPE. */
+export function passOutside(cursor: XmlCursor): void {
+  for (;;) {
+    cursor.passSpace()
+    if (cursor.text.startsWith('<?', cursor.offset)) passInstruction(cursor)
+    else if (cursor.text.startsWith('<!', cursor.offset)) passCommentOutside(cursor)
+    else return
+  }
+}
+
 /** From `<!` on, outside elements: passes over a comment and refuses anything else, a DOCTYPE by its name. */
-export function passCommentOutside(cursor: XmlCursor): void {
+function passCommentOutside(cursor: XmlCursor): void {
   if (cursor.text.startsWith('<!--', cursor.offset)) {
     passComment(cursor)
     return

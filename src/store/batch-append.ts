@@ -96,7 +96,7 @@ function statusHistoryOf(entry: LogEntry, { effects, cause }: LogDetail): Status
   }))
 }
 
-// The head says the last id that is used up; the ids of this batch are the ones just before it, in the order of the log.
+// The head says the last id that is used up; the ids of this batch are the ones before it, in the order of the log.
 function activitiesOf({ entries, details, head }: Append): ActivityRow[] {
   const rows: Omit<ActivityRow, 'id'>[] = []
   details.forEach(({ effects }, index) => {

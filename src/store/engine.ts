@@ -17,6 +17,9 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** Told of each statement as it is sent, BEGIN and COMMIT included; bindings hold addresses, so log none of them. */
+export type OnStatement = (sql: string, bindings: readonly unknown[]) => void
+
 // Enough for reads beside the one writer; a server has few connections to give away.
 const mysqlReadersMax = 8
 // A lock that is held longer than this is not going to be free soon: give up and retry the batch as a whole.
@@ -27,11 +30,21 @@ const acquireTimeoutMs = 8_000
 const sqliteBusyMs = 250
 
 /** `sqlite:///absolute/file`, `sqlite:relative/file` or `mysql://user:password@host:port/database`. */
-export function openEngine(databaseUrl: string): Engine {
+export function openEngine(databaseUrl: string, onStatement?: OnStatement): Engine {
+  const opened = openNamed(databaseUrl)
+  if (onStatement !== undefined) {
+    for (const knex of [opened.writer, opened.reader])
+      knex.on('query', ({ sql, bindings }: Knex.Sql) => onStatement(sql, bindings ?? []))
+  }
+  return opened
+}
+
+function openNamed(databaseUrl: string): Engine {
   if (databaseUrl.startsWith('sqlite:')) return openSqlite(databaseUrl)
   if (/^(?:mysql|mariadb):\/\//.test(databaseUrl)) return openMysql(new URL(databaseUrl))
   throw new Error(
-    `DATABASE_URL: expected sqlite:FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE, got '${withoutPassword(databaseUrl)}'`,
+    'DATABASE_URL: expected sqlite:FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE, got ' +
+      `'${withoutPassword(databaseUrl)}'`,
   )
 }
 
@@ -138,7 +151,8 @@ export async function durabilityProblems({ name, reader }: Engine): Promise<stri
   const flush = setting('innodb_flush_log_at_trx_commit')
   if (flush !== undefined && flush !== '1') {
     problems.push(
-      `innodb_flush_log_at_trx_commit is ${flush}: up to a second of answered commands is lost when the database crashes; set it to 1`,
+      `innodb_flush_log_at_trx_commit is ${flush}: up to a second of answered commands is lost when ` +
+        'the database crashes; set it to 1',
     )
   }
   const sync = setting('sync_binlog')

@@ -70,7 +70,8 @@ export async function schemaState(knex: Knex): Promise<SchemaState> {
 export function refuseNewer({ unknown }: SchemaState): void {
   if (unknown.length === 0) return
   throw new SchemaTooNew(
-    `the database has migrations that this program does not know (${unknown.join(', ')}): start the newer program, or restore a backup from before it`,
+    `the database has migrations that this program does not know (${unknown.join(', ')}): start the ` +
+      'newer program, or restore a backup from before it',
   )
 }
 
@@ -100,7 +101,9 @@ export async function freeMigrationLock(knex: Knex): Promise<void> {
   await knex.migrate.forceFreeMigrationsLock(config)
 }
 
-const stuckLock = `another process has been migrating for more than ${lockPatienceMs / 1000} s; if none is, it crashed: run 'migrate --unlock' and start again`
+const stuckLock =
+  `another process has been migrating for more than ${lockPatienceMs / 1000} s; if none is, it ` +
+  `crashed: run 'migrate --unlock' and start again`
 
 // Two starters can also collide before the lock exists, while both make knex's own tables.
 function isRaceWithAnotherStarter(cause: unknown): boolean {

@@ -8,7 +8,7 @@ import type { FieldStore } from '../service/fields.js'
 import type { BatchTransaction, CommandStore, ReadStore, SnapshotStore } from '../service/ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
-import { durabilityProblems, type Engine, openEngine } from './engine.js'
+import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
@@ -25,9 +25,13 @@ export interface Store extends CommandStore, ReadStore, SnapshotStore, Credentia
   close(): Promise<void>
 }
 
+export interface StoreOptions {
+  readonly onStatement?: OnStatement
+}
+
 /** Opens nothing yet: the first statement connects. `sqlite:FILE` or `mysql://...`. */
-export function openStore(databaseUrl: string): Store {
-  const engine = openEngine(databaseUrl)
+export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {}): Store {
+  const engine = openEngine(databaseUrl, onStatement)
   const { writer, reader } = engine
   return {
     ...commandStore(engine),

@@ -3,7 +3,10 @@
 import { type ErrorDetail, XmlDocument, XmlElement, XmlValidateError, XsdValidator } from 'libxml2-wasm'
 
 export interface MessageSchema {
-  /** What is wrong with the header blocks and the body element of an envelope, a sentence each; empty where it is valid. */
+  /**
+   * What is wrong with the header blocks and the body element of an envelope, a sentence each; empty where it is
+   * valid.
+   */
   envelopeProblems(envelope: string): readonly string[]
   /** How many global definitions the schema has. */
   count(kind: 'simpleType' | 'complexType' | 'element'): number

@@ -1,5 +1,6 @@
 // Values for any type of a model: the fullest, the emptiest, and random ones. They are in the form that reading gives
-// back: what is absent has no key, and no optional string or nested record is empty, because on the wire empty is absent.
+// back: what is absent has no key, and no optional string or nested record is empty, because on the wire empty is
+// absent.
 import fc from 'fast-check'
 import {
   type BuiltInType,

@@ -47,9 +47,9 @@ t.test('R1-R8, R10, R12, R13: any life goes as the naive model says, and every h
       const world = new SideBySide(['ada@x.org', 'bob@x.org', 'eve@x.org'], policy)
       for (const { command, isRepeat } of unfold(steps)) seen += world.carryOut(command, isRepeat)
     }),
-    { numRuns: 400 },
+    { numRuns: 600 },
   )
-  t.ok(seen > 1_500, `${seen} status changes were seen`)
+  t.ok(seen > 500, `${seen} status changes were seen`)
 })
 
 interface Step {

@@ -94,6 +94,13 @@ t.test('elements get the namespace of their prefix, or the default one', async t
   t.same(seen, ['urn:d a', 'urn:p b', ' c', 'urn:q d', 'urn:p e'])
 })
 
+t.test('namespace names are compared as they are written, white space included', async t => {
+  const reader = onRoot(`<a xmlns:p="u" xmlns:q=" u" xmlns:r="&#9;${XML}" p:b="1" q:b="2"/>`)
+
+  t.equal(reader.attribute('u', 'b'), '1')
+  t.equal(reader.attribute(' u', 'b'), '2')
+})
+
 t.test('attributes are found by expanded name, and the default namespace is not theirs', async t => {
   const reader = onRoot('<a xmlns="urn:d" xmlns:p="urn:p" b="1" p:b="2" xml:lang="en"/>')
 
@@ -127,7 +134,8 @@ t.test('a QName in content is resolved where its element stands', async t => {
   reader.skip()
   reader.nextChild()
   t.same(reader.resolveQName('p:x'), { namespaceUri: 'urn:p', localName: 'x' }, 'the inner declaration has ended')
-  for (const bad of ['q:x', 'p:', ':x', 'p:x:y', '', ' ']) t.equal(reader.resolveQName(bad), undefined, bad)
+  for (const bad of ['q:x', 'p:', ':x', 'p:x:y', 'p: x', 'x y', '', ' '])
+    t.equal(reader.resolveQName(bad), undefined, bad)
 })
 
 t.test('the position is that of the tag read last, in lines of any kind', async t => {
@@ -161,7 +169,8 @@ t.test('each character is allowed in text and in names exactly as the production
   const legal = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]$/u
   const nameStart = new RegExp(
     '^[A-Z_a-z\\u{c0}-\\u{d6}\\u{d8}-\\u{f6}\\u{f8}-\\u{2ff}\\u{370}-\\u{37d}\\u{37f}-\\u{1fff}\\u{200c}\\u{200d}' +
-      '\\u{2070}-\\u{218f}\\u{2c00}-\\u{2fef}\\u{3001}-\\u{d7ff}\\u{f900}-\\u{fdcf}\\u{fdf0}-\\u{fffd}\\u{10000}-\\u{effff}]$',
+      '\\u{2070}-\\u{218f}\\u{2c00}-\\u{2fef}\\u{3001}-\\u{d7ff}' +
+      '\\u{f900}-\\u{fdcf}\\u{fdf0}-\\u{fffd}\\u{10000}-\\u{effff}]$',
     'u',
   )
   const nameOnly = /^(?:[-.0-9]|\u{b7}|[\u{300}-\u{36f}]|[\u{203f}-\u{2040}])$/u

@@ -35,7 +35,8 @@ export const envelopeCorpus: readonly string[] = [
     '</leadKey></paramsGetLead></s:Body></s:Envelope>',
   // Java: nil, types by QName, pretty-printed.
   `<soapenv:Envelope xmlns:soapenv="${soap}" xmlns:mkt='${contract}'>\n  <soapenv:Header/>\n  <soapenv:Body>\n` +
-    `    <mkt:paramsSyncLead>\n      <leadRecord xmlns:xsi="${xsi}" xsi:type="mkt:LeadRecord">\n        <Id xsi:nil="true"/>` +
+    `    <mkt:paramsSyncLead>\n      <leadRecord xmlns:xsi="${xsi}" xsi:type="mkt:LeadRecord">\n` +
+    '        <Id xsi:nil="true"/>' +
     '\n        <Email>grace@example.org</Email>\n        <ForeignSysType xsi:nil="1"></ForeignSysType>\n' +
     '      </leadRecord>\n    </mkt:paramsSyncLead>\n  </soapenv:Body>\n</soapenv:Envelope>',
   // Windows line ends, and values over several lines.
@@ -67,16 +68,19 @@ export const envelopeCorpus: readonly string[] = [
   // Empty elements of all kinds.
   '<a><b/><b /><b></b><b\n/><c x="1"/><c x=""></c></a>',
   // A multiRef-like reply with many namespaces declared at the top.
-  `<S:Envelope xmlns:S="${soap}" xmlns:xsd="${xsd}" xmlns:xsi="${xsi}" xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/">` +
+  `<S:Envelope xmlns:S="${soap}" xmlns:xsd="${xsd}" xmlns:xsi="${xsi}" ` +
+    'xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/">' +
     '<S:Body S:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><r xsi:type="soapenc:Array" ' +
-    'soapenc:arrayType="xsd:string[2]"><i xsi:type="xsd:string">one</i><i xsi:type="xsd:string">two</i></r></S:Body></S:Envelope>',
+    'soapenc:arrayType="xsd:string[2]"><i xsi:type="xsd:string">one</i><i xsi:type="xsd:string">two</i></r></S:Body>' +
+    '</S:Envelope>',
   // WS-Security: headers that the service does not know.
   `<s:Envelope xmlns:s="${soap}"><s:Header><o:Security s:mustUnderstand="0" xmlns:o="urn:wsse"><o:Token Id="uuid-1"/>` +
     '</o:Security></s:Header><s:Body/></s:Envelope>',
   // An import with rows as text, entities in each.
   phpEnvelope(
     '<ns1:paramsImportToList><importFileHeader>Email,Note</importFileHeader><importFileRow><stringItem>a@x.example,' +
-      '&quot;R&amp;D&quot;</stringItem><stringItem>b@x.example,]]</stringItem><stringItem/></importFileRow></ns1:paramsImportToList>',
+      '&quot;R&amp;D&quot;</stringItem><stringItem>b@x.example,]]</stringItem><stringItem/></importFileRow>' +
+      '</ns1:paramsImportToList>',
   ),
   // Mixed content, which the contract has not, but a message may.
   '<p>one <b>two</b> three <i>four <u>five</u></i> six</p>',

@@ -50,6 +50,7 @@ export interface SoapFaceOptions {
 export interface SoapFace {
   readonly store: MemoryStore
   readonly service: Service
+  readonly writes: GroupCommit
   readonly endpoint: ReturnType<typeof createEndpoint>
   readonly contract: Contract
   readonly facts: readonly CallFacts[]
@@ -108,7 +109,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
       requestId: 'request-1',
     })
   const send: SoapFace['send'] = async message => readReply(await post(message))
-  return { store, service, endpoint, contract, facts, defects, post, send }
+  return { store, service, writes, endpoint, contract, facts, defects, post, send }
 }
 
 const parser = new XMLParser({

@@ -1,0 +1,90 @@
+// Callers in a closed loop over keep-alive connections: each sends its next call once it has the answer to the last.
+// It speaks HTTP over bare sockets, since node:http on this side would take as much of the machine as the server does.
+// It knows requests and replies; it must not know what they say.
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+export interface Load {
+  readonly port: number
+  readonly path: string
+  readonly connections: number
+  /** Gives the body of the next call, in Latin-1, for whichever connection is free. */
+  readonly nextBody: () => string
+  /** No call is begun after this time or this number, whichever comes first. */
+  readonly seconds: number
+  readonly callsMax?: number
+}
+
+export interface LoadResult {
+  readonly calls: number
+  readonly seconds: number
+  /** In no order. */
+  readonly latenciesMs: readonly number[]
+}
+
+/** @throws Error with the reply, where one is not 200; with the cause, where a connection breaks */
+export async function sendLoad(load: Load): Promise<LoadResult> {
+  const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)))
+  const latenciesMs: number[] = []
+  const startedAt = performance.now()
+  const deadline = startedAt + load.seconds * 1000
+  let begun = 0
+  const nextRequest = (): string | null => {
+    if (begun >= (load.callsMax ?? Number.POSITIVE_INFINITY) || performance.now() >= deadline) return null
+    begun += 1
+    return requestOf(load.path, load.nextBody())
+  }
+  try {
+    await Promise.all(sockets.map(socket => converse(socket, nextRequest, latenciesMs)))
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+  return { calls: begun, seconds: (performance.now() - startedAt) / 1000, latenciesMs }
+}
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true }).setEncoding('latin1')
+  await once(socket, 'connect')
+  return socket
+}
+
+function requestOf(path: string, body: string): string {
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\n` +
+    `SOAPAction: ""\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  )
+}
+
+function converse(socket: Socket, nextRequest: () => string | null, latenciesMs: number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    let sentAt = 0
+    const sendNext = (): void => {
+      const request = nextRequest()
+      sentAt = performance.now()
+      if (request === null) resolve()
+      else socket.write(request, 'latin1')
+    }
+    socket.on('data', (chunk: string) => {
+      received += chunk
+      if (!isWhole(received)) return
+      latenciesMs.push(performance.now() - sentAt)
+      if (!received.startsWith('HTTP/1.1 200 ')) return reject(new Error(`expected 200, got:\n${received}`))
+      received = ''
+      sendNext()
+    })
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('the server closed a connection that was in use')))
+    sendNext()
+  })
+}
+
+const lengthHeader = /\r\ncontent-length: *(\d+)\r\n/i
+
+function isWhole(received: string): boolean {
+  const headEnd = received.indexOf('\r\n\r\n')
+  if (headEnd === -1) return false
+  const length = lengthHeader.exec(received.slice(0, headEnd + 2))?.[1]
+  if (length === undefined) throw new Error(`expected a reply with Content-Length, got:\n${received}`)
+  return received.length >= headEnd + 4 + Number(length)
+}

@@ -1,0 +1,69 @@
+// What can be chosen on the command line of the benchmarks. It knows words and numbers, and reports what is wrong.
+import { parseArgs } from 'node:util'
+import { type BenchEngine, benchEngines } from './databases.js'
+
+export interface BenchOptions {
+  readonly engines: readonly BenchEngine[]
+  readonly connections: readonly number[]
+  readonly rounds: number
+  /** At most, for each point of a round. */
+  readonly seconds: number
+  /** At most, for each point of a round. */
+  readonly calls: number
+  /** False where what lies in dist shall be measured as it is. */
+  readonly build: boolean
+}
+
+export const usage = `npm run bench -- [NAME] [options]
+  NAME                 sync-lead (default) or profile
+  --engines LIST       mariadb,sqlite
+  --connections LIST   1,16,64 (profile: the last of them)
+  --rounds N           3
+  --seconds N          at most so long for each point: 5
+  --calls N            at most so many calls for each point: 200000
+  --no-build           measure dist as it is`
+
+/** @throws Error with the usage in it */
+export function readOptions(args: readonly string[]): { readonly name: string; readonly options: BenchOptions } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      allowNegative: true,
+      options: {
+        engines: { type: 'string', default: benchEngines.join() },
+        connections: { type: 'string', default: '1,16,64' },
+        rounds: { type: 'string', default: '3' },
+        seconds: { type: 'string', default: '5' },
+        calls: { type: 'string', default: '200000' },
+        build: { type: 'boolean', default: true },
+      },
+    })
+    const { engines, connections, rounds, seconds, calls, build } = values
+    return {
+      name: positionals[0] ?? 'sync-lead',
+      options: {
+        engines: engines.split(',').map(readEngine),
+        connections: connections.split(',').map(text => whole('connections', text, 1_000)),
+        rounds: whole('rounds', rounds, 100),
+        seconds: whole('seconds', seconds, 600),
+        calls: whole('calls', calls, 10_000_000),
+        build,
+      },
+    }
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, { cause })
+  }
+}
+
+function readEngine(text: string): BenchEngine {
+  const engine = benchEngines.find(name => name === text)
+  if (engine === undefined) throw new Error(`--engines: expected some of ${benchEngines.join()}, got '${text}'`)
+  return engine
+}
+
+function whole(option: string, text: string, most: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 1 && value <= most) return value
+  throw new Error(`--${option}: expected a whole number from 1 to ${most}, got '${text}'`)
+}

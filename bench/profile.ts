@@ -1,0 +1,124 @@
+// Where the server's CPU time goes under many connections: by part of the program or package, and by function. It knows
+// V8's profiles; it must not know what the functions do.
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { syncLeadMessages } from './calls.js'
+import type { Databases } from './databases.js'
+import { sendLoad } from './load.js'
+import type { BenchOptions } from './options.js'
+import { resultsFolder, table } from './report.js'
+import { soapPath, startServed } from './served.js'
+import { prepare } from './sync-lead.js'
+
+/** As `node --cpu-prof` writes it; times in microseconds of the machine's monotonic clock. */
+interface CpuProfile {
+  readonly nodes: readonly ProfileNode[]
+  readonly startTime: number
+  readonly samples: readonly number[]
+  /** How long before each sample the one before it was taken. */
+  readonly timeDeltas: readonly number[]
+}
+
+interface ProfileNode {
+  readonly id: number
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+}
+
+const samplingMicros = 250
+const functionsShown = 30
+
+export async function profileSyncLead(
+  options: BenchOptions,
+  databases: Databases,
+  say: (text: string) => void,
+): Promise<void> {
+  const connections = options.connections.at(-1)!
+  for (const engine of options.engines) {
+    const folder = join(resultsFolder, `profile-${engine}`)
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const database = await databases.fresh(engine)
+    try {
+      const window = await underLoad(database.url, folder, connections, options)
+      const name = readdirSync(folder).find(file => file.endsWith('.cpuprofile'))!
+      const profile: CpuProfile = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+      const title = `${engine}: ${window.calls} calls over ${connections} connections, ${join(folder, name)}`
+      say(`\n${title}\n\n${profileTables(profile, window)}`)
+    } finally {
+      await database.drop()
+    }
+  }
+}
+
+interface Window {
+  readonly fromMicros: number
+  readonly toMicros: number
+  readonly calls: number
+}
+
+async function underLoad(
+  databaseUrl: string,
+  folder: string,
+  connections: number,
+  { seconds, calls: callsMax }: BenchOptions,
+): Promise<Window> {
+  const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${samplingMicros}`]
+  const served = await startServed(databaseUrl, nodeOptions)
+  const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
+  try {
+    const nextBody = syncLeadMessages()
+    await prepare(served, nextBody)
+    const fromMicros = nowMicros()
+    const { calls } = await sendLoad({ port: served.port, path: soapPath, nextBody, connections, seconds, callsMax })
+    return { fromMicros, toMicros: nowMicros(), calls }
+  } finally {
+    // The profile is written as the process ends.
+    await served.stop()
+  }
+}
+
+/** Self time within the window: start-up and warm-up would hide what a warm server does. */
+function profileTables(profile: CpuProfile, { fromMicros, toMicros, calls }: Window): string {
+  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const byModule = new Map<string, number>()
+  const byFunction = new Map<string, number>()
+  let busy = 0
+  let at = profile.startTime
+  profile.samples.forEach((id, index) => {
+    const micros = profile.timeDeltas[index] ?? 0
+    at += micros
+    const { functionName, url, lineNumber } = frames.get(id)!
+    if (at < fromMicros || at > toMicros || functionName === '(idle)') return
+    const part = partOf(functionName, url)
+    const place = url === '' ? '' : ` ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`
+    add(byModule, part, micros)
+    add(byFunction, `${part}: ${functionName || '(anonymous)'}${place}`, micros)
+    busy += micros
+  })
+  if (busy === 0) throw new Error('no sample lies within the time of the load: do the two processes have two clocks?')
+  const rows = (times: ReadonlyMap<string, number>, count: number): string[][] =>
+    [...times]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([name, micros]) => [name, `${((micros * 100) / busy).toFixed(1)} %`, (micros / calls).toFixed(1)])
+  const utilised = `${((busy * 100) / (toMicros - fromMicros)).toFixed(0)} % of one core busy`
+  return [
+    utilised,
+    table([['part', 'self', 'us/call'], ...rows(byModule, byModule.size)]),
+    table([['function', 'self', 'us/call'], ...rows(byFunction, functionsShown)]),
+  ].join('\n\n')
+}
+
+function add(times: Map<string, number>, name: string, micros: number): void {
+  times.set(name, (times.get(name) ?? 0) + micros)
+}
+
+/** A package, a folder of the program, a module of Node, or what V8 calls by a name in parentheses. */
+function partOf(functionName: string, url: string): string {
+  const packageName = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]
+  if (packageName !== undefined) return packageName
+  const own = /\/dist\/(src\/[^/]+)/.exec(url)?.[1]
+  if (own !== undefined) return own
+  if (url.startsWith('node:')) return url.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1')
+  return functionName.startsWith('(') ? functionName : 'V8 and native'
+}

@@ -1,0 +1,67 @@
+// The process dies by SIGKILL while many callers ask for changes: nothing that was acknowledged is lost, nothing that
+// was not is half there (scenarios 26 and 27). What callers were told is remembered here, outside of the server.
+// FAULT_SEED repeats the calls and the moments of a run, as far as two processes can be repeated.
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { type Engine, withDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
+import { requires } from '../support/requirements.js'
+import { type ServerChild, startServerChild } from '../support/server-child.js'
+import { isVerified, readLog } from '../support/store-inspection.js'
+import { type Draw, drawFrom } from '../support/xml-mutants.js'
+import { Caller, compareWithLog } from './mixed-load.js'
+
+const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
+const rounds = 3
+const callersCount = 12
+const claim = 'scenarios 26 and 27: SIGKILL under load loses nothing acknowledged and halves nothing else'
+
+for (const engine of ['sqlite', 'mysql'] satisfies Engine[]) {
+  t.test(`${claim} (${engine}, FAULT_SEED=${seed})`, async t => {
+    if (engine === 'mysql' && !requires(t, 'mysql')) return
+    t.comment(`FAULT_SEED=${seed}`)
+    const draw = drawFrom(seed)
+    const { url: databaseUrl } = await withDatabase(t, engine)
+    const callers = Array.from({ length: callersCount }, (_, index) => new Caller(`caller-${index}`, draw))
+
+    let server = await startServerChild(t, { databaseUrl })
+    for (let round = 1; round <= rounds; round++) {
+      await loadUntilKilled(server, callers, draw)
+
+      const unanswered = callers.flatMap(caller => caller.unanswered)
+      t.ok(unanswered.length > 0, `round ${round}: the kill came while calls were under way`)
+      server = await startServerChild(t, { databaseUrl })
+      await isVerified(t, databaseUrl, `round ${round}`)
+      t.same(compareWithLog(callers, await readLog(databaseUrl)), nothing, `round ${round}: the log has what was told`)
+      await retriesEndAsTold(t, server, callers, `round ${round}`)
+    }
+
+    t.same(compareWithLog(callers, await readLog(databaseUrl)), nothing, 'after the retries too')
+    t.same(await server.stop(), { code: 0, signal: null })
+    await isVerified(t, databaseUrl, 'at the end')
+  })
+}
+
+const nothing = { lost: [], doubled: [], strangers: [] }
+
+async function loadUntilKilled(server: ServerChild, callers: readonly Caller[], draw: Draw): Promise<void> {
+  const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
+  const enough = acknowledged() + 100 + draw(500)
+  const running = Promise.all(callers.map(caller => caller.run(server.client())))
+  await eventually(() => acknowledged() >= enough, { withinMs: 30_000, everyMs: 1, what: `${enough} answers` })
+  // Nothing is waited for: answers come in the rhythm of the batches, and the kill must be free of it.
+  await pause(draw(40))
+  await server.kill()
+  await running
+}
+
+async function retriesEndAsTold(t: Test, server: ServerChild, callers: readonly Caller[], what: string): Promise<void> {
+  const losses = await Promise.all(
+    callers.map(async caller => {
+      const client = server.client()
+      await caller.retry(client)
+      return client
+    }),
+  ).then(clients => Promise.all(callers.map((caller, index) => caller.findLosses(clients[index]!))))
+  t.same(losses.flat(), [], `${what}: who retries ends with the state of its last acknowledged call`)
+}

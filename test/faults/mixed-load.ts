@@ -1,0 +1,216 @@
+// Callers that never stop asking for changes, and remember what they were answered: the account that a store is held
+// against after a crash. It knows calls and their marks; it must not know how the server is started or killed.
+import type { LeadToSync, LegacyClient } from '../support/legacy-client.js'
+import { Unanswered } from '../support/legacy-client.js'
+import type { LoggedCommand } from '../support/store-inspection.js'
+import type { Draw } from '../support/xml-mutants.js'
+
+/** One call, under a mark that is found again in the log. */
+interface SentCall {
+  readonly mark: string
+  readonly kind: 'soap' | 'json'
+  send(client: LegacyClient): Promise<void>
+  isAcknowledged: boolean
+  attempts: number
+}
+
+/** Addresses that all callers fight over. */
+export const hotAddresses = ['hot-1@example.org', 'hot-2@example.org', 'hot-3@example.org', 'hot-4@example.org']
+
+export class Caller {
+  readonly calls: SentCall[] = []
+  readonly #name: string
+  readonly #draw: Draw
+  readonly #deletable: number[] = []
+  /** What the last acknowledged call on them made of the two people that nobody else calls by name. */
+  #own = { mark: '', unsubscribed: false }
+  #mover = { mark: '', id: 0, address: '' }
+
+  constructor(name: string, draw: Draw) {
+    this.#name = name
+    this.#draw = draw
+  }
+
+  get acknowledged(): number {
+    return this.calls.filter(({ isAcknowledged }) => isAcknowledged).length
+  }
+
+  get unanswered(): readonly SentCall[] {
+    return this.calls.filter(({ isAcknowledged }) => !isAcknowledged)
+  }
+
+  /** Sends one call after the other, until one is not answered. Rejects where the server refuses one. */
+  async run(client: LegacyClient): Promise<void> {
+    for (;;) {
+      const call = this.#nextCall(`${this.#name}-${this.calls.length}`)
+      this.calls.push(call)
+      try {
+        await attempt(call, client)
+      } catch (cause) {
+        if (cause instanceof Unanswered) return
+        throw new Error(`${call.mark} was refused`, { cause })
+      }
+    }
+  }
+
+  /** Sends again, unchanged, what was not answered. */
+  async retry(client: LegacyClient): Promise<void> {
+    for (const call of this.unanswered) await attempt(call, client)
+  }
+
+  /** What is wrong with the two people that only this caller changes, a sentence each. */
+  async findLosses(client: LegacyClient): Promise<string[]> {
+    const losses: string[] = []
+    const expect = (what: string, found: unknown, wanted: unknown): void => {
+      if (found !== wanted) losses.push(`${this.#name}: ${what}: expected ${wanted}, found ${found}`)
+    }
+    const [own] = await client.getLead('EMAIL', this.#ownAddress)
+    expect('last mark', own?.attributes.Company, this.#own.mark)
+    expect('flag', own?.attributes.Unsubscribed === '1', this.#own.unsubscribed)
+    const [mover] = await client.getLead('IDNUM', String(this.#mover.id))
+    expect('last mark of who moves', mover?.attributes.Company, this.#mover.mark)
+    expect('address of who moves', mover?.email, this.#mover.address)
+    const moverStatus = await client.json('GET', `/v1/addresses/${this.#mover.address}`)
+    expect('flag of who moved', mover?.attributes.Unsubscribed === '1', moverStatus.body.status === 'unsubscribed')
+    return losses
+  }
+
+  get #ownAddress(): string {
+    return `${this.#name}@example.org`
+  }
+
+  #nextCall(mark: string): SentCall {
+    if (this.calls.length === 0) return this.#flagOwn(mark)
+    if (this.calls.length === 1) return this.#makeMover(mark)
+    switch (this.#draw(6)) {
+      case 0:
+        return this.#create(mark)
+      case 1:
+        return this.#flagHot(mark)
+      case 2:
+        return this.#move(mark)
+      case 3:
+        return this.#deletable.length > 0 ? this.#delete(this.#deletable.shift()!) : this.#create(mark)
+      case 4:
+        return this.#suppress(mark)
+      default:
+        return this.#flagOwn(mark)
+    }
+  }
+
+  #create(mark: string): SentCall {
+    return soapCall(mark, async client => {
+      const { leadId } = await client.syncLead({ email: `${mark}@example.org`, attributes: { Company: mark } })
+      this.#deletable.push(leadId)
+    })
+  }
+
+  #flagOwn(mark: string): SentCall {
+    const unsubscribed = this.#draw(2) === 1
+    return soapCall(mark, async client => {
+      await client.syncLead(flagging(this.#ownAddress, unsubscribed, { Company: mark }))
+      this.#own = { mark, unsubscribed }
+    })
+  }
+
+  // The mark stands in another field: who has a hot address may be somebody's mover, whose Company says its own last.
+  #flagHot(mark: string): SentCall {
+    const lead = flagging(this.#aHotAddress(), this.#draw(2) === 1, { Department: mark })
+    return soapCall(mark, async client => void (await client.syncLead(lead)))
+  }
+
+  #makeMover(mark: string): SentCall {
+    const address = `mover-${this.#name}@example.org`
+    return soapCall(mark, async client => {
+      const { leadId } = await client.syncLead({ email: address, attributes: { Company: mark } })
+      this.#mover = { mark, id: leadId, address }
+    })
+  }
+
+  #move(mark: string): SentCall {
+    const address = this.#draw(3) === 0 ? `${mark}@example.org` : this.#aHotAddress()
+    const { id } = this.#mover
+    return soapCall(mark, async client => {
+      await client.syncLead({ id, email: address, attributes: { Company: mark } })
+      this.#mover = { mark, id, address }
+    })
+  }
+
+  #delete(id: number): SentCall {
+    return jsonCall(deletionMark(id), 'DELETE', `/v1/people/${id}`)
+  }
+
+  #suppress(mark: string): SentCall {
+    const body = { status: 'unsubscribed', reason: mark }
+    return jsonCall(mark, 'PUT', `/v1/addresses/${this.#aHotAddress()}/subscription`, body)
+  }
+
+  #aHotAddress(): string {
+    return hotAddresses[this.#draw(hotAddresses.length)]!
+  }
+}
+
+export interface LogFindings {
+  /** Acknowledged, and not in the log. */
+  readonly lost: readonly string[]
+  /** More often in the log than the call can explain. */
+  readonly doubled: readonly string[]
+  /** In the log, and nobody asked for it. */
+  readonly strangers: readonly string[]
+}
+
+/** Holds the log against what the callers were answered. */
+export function compareWithLog(callers: readonly Caller[], log: readonly LoggedCommand[]): LogFindings {
+  const calls = callers.flatMap(caller => caller.calls)
+  const logged = new Map<string, number>()
+  for (const command of log) {
+    const mark = markOf(command)
+    if (mark !== null) logged.set(mark, (logged.get(mark) ?? 0) + 1)
+  }
+  const times = ({ mark }: SentCall): number => logged.get(mark) ?? 0
+  // Only the JSON face lets a caller name its call, and so carries out a repetition once.
+  const timesMax = ({ kind, attempts }: SentCall): number => (kind === 'json' ? 1 : attempts)
+  const known = new Set(calls.map(({ mark }) => mark))
+  return {
+    lost: calls.filter(call => call.isAcknowledged && times(call) === 0).map(({ mark }) => mark),
+    doubled: calls.filter(call => times(call) > timesMax(call)).map(({ mark }) => mark),
+    strangers: [...logged.keys()].filter(mark => !known.has(mark)),
+  }
+}
+
+function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
+  switch (command.type) {
+    case 'save-person':
+      return command.fields.Company ?? command.fields.Department ?? '(no mark)'
+    case 'delete-person':
+      return deletionMark(command.id)
+    case 'set-subscription':
+      return cause.reason
+    case 'continue-fan-out':
+      return null
+  }
+}
+
+const deletionMark = (id: number): string => `delete-${id}`
+
+function flagging(email: string, unsubscribed: boolean, mark: Readonly<Record<string, string>>): LeadToSync {
+  return { email, attributes: { ...mark, Unsubscribed: unsubscribed ? '1' : '0' } }
+}
+
+async function attempt(call: SentCall, client: LegacyClient): Promise<void> {
+  call.attempts++
+  await call.send(client)
+  call.isAcknowledged = true
+}
+
+function soapCall(mark: string, send: SentCall['send']): SentCall {
+  return { mark, kind: 'soap', send, isAcknowledged: false, attempts: 0 }
+}
+
+function jsonCall(mark: string, method: string, path: string, body?: object): SentCall {
+  const send = async (client: LegacyClient): Promise<void> => {
+    const answer = await client.json(method, path, body, mark)
+    if (answer.status >= 300) throw new Error(`${method} was answered with ${answer.status}`, { cause: answer.body })
+  }
+  return { mark, kind: 'json', send, isAcknowledged: false, attempts: 0 }
+}
