@@ -22,6 +22,7 @@ interface CpuProfile {
 interface ProfileNode {
   readonly id: number
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  readonly children?: readonly number[]
 }
 
 const samplingMicros = 250
@@ -79,20 +80,19 @@ async function underLoad(
 
 /** Self time within the window: start-up and warm-up would hide what a warm server does. */
 function profileTables(profile: CpuProfile, { fromMicros, toMicros, calls }: Window): string {
-  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
-  const byModule = new Map<string, number>()
+  const nodes = new Map(profile.nodes.map(node => [node.id, node]))
+  const names = namesOf(nodes)
+  const byPart = new Map<string, number>()
   const byFunction = new Map<string, number>()
   let busy = 0
   let at = profile.startTime
   profile.samples.forEach((id, index) => {
     const micros = profile.timeDeltas[index] ?? 0
     at += micros
-    const { functionName, url, lineNumber } = frames.get(id)!
-    if (at < fromMicros || at > toMicros || functionName === '(idle)') return
-    const part = partOf(functionName, url)
-    const place = url === '' ? '' : ` ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`
-    add(byModule, part, micros)
-    add(byFunction, `${part}: ${functionName || '(anonymous)'}${place}`, micros)
+    if (at < fromMicros || at > toMicros || nodes.get(id)!.callFrame.functionName === '(idle)') return
+    const { part, place } = names.get(id)!
+    add(byPart, part, micros)
+    add(byFunction, `${part}: ${place}`, micros)
     busy += micros
   })
   if (busy === 0) throw new Error('no sample lies within the time of the load: do the two processes have two clocks?')
@@ -101,10 +101,9 @@ function profileTables(profile: CpuProfile, { fromMicros, toMicros, calls }: Win
       .sort(([, a], [, b]) => b - a)
       .slice(0, count)
       .map(([name, micros]) => [name, `${((micros * 100) / busy).toFixed(1)} %`, (micros / calls).toFixed(1)])
-  const utilised = `${((busy * 100) / (toMicros - fromMicros)).toFixed(0)} % of one core busy`
   return [
-    utilised,
-    table([['part', 'self', 'us/call'], ...rows(byModule, byModule.size)]),
+    `${((busy * 100) / (toMicros - fromMicros)).toFixed(0)} % of one core busy`,
+    table([['part', 'self', 'us/call'], ...rows(byPart, byPart.size)]),
     table([['function', 'self', 'us/call'], ...rows(byFunction, functionsShown)]),
   ].join('\n\n')
 }
@@ -113,12 +112,34 @@ function add(times: Map<string, number>, name: string, micros: number): void {
   times.set(name, (times.get(name) ?? 0) + micros)
 }
 
-/** A package, a folder of the program, a module of Node, or what V8 calls by a name in parentheses. */
-function partOf(functionName: string, url: string): string {
+interface Name {
+  readonly part: string
+  readonly place: string
+}
+
+/** For each node of the call tree: on whose account its time is, and which function it is. */
+function namesOf(nodes: ReadonlyMap<number, ProfileNode>): ReadonlyMap<number, Name> {
+  const names = new Map<number, Name>()
+  const visit = (id: number, callersPart: string): void => {
+    const { callFrame, children = [] } = nodes.get(id)!
+    const { functionName, url, lineNumber } = callFrame
+    const part = partOf(functionName, url) ?? callersPart
+    const file = url === '' ? 'native' : `${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`
+    names.set(id, { part, place: `${functionName || '(anonymous)'} ${file}` })
+    for (const child of children) visit(child, part)
+  }
+  const called = new Set([...nodes.values()].flatMap(({ children = [] }) => children))
+  for (const id of nodes.keys()) if (!called.has(id)) visit(id, 'node: other')
+  return names
+}
+
+/** A package, a folder of the program, Node's crypto or http, V8's own; null for what works for whoever called it. */
+function partOf(functionName: string, url: string): string | null {
   const packageName = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]
   if (packageName !== undefined) return packageName
   const own = /\/dist\/(src\/[^/]+)/.exec(url)?.[1]
   if (own !== undefined) return own
-  if (url.startsWith('node:')) return url.replace(/^(node:(?:internal\/)?[^/]+).*/, '$1')
-  return functionName.startsWith('(') ? functionName : 'V8 and native'
+  if (/^node:.*crypto/.test(url)) return 'node: crypto'
+  if (/^node:_http/.test(url)) return 'node: http'
+  return /^\((?!root|anonymous)/.test(functionName) ? functionName : null
 }

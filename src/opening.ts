@@ -70,10 +70,11 @@ export interface FirstCredentials {
 /** In a store that has no credential, makes the first ones and gives them to be shown once; null in any other. */
 export async function bootstrap(credentials: Credentials, config: Config): Promise<FirstCredentials | null> {
   if ((await credentials.list()).length > 0) return null
+  // The name of the API key is the same everywhere, so of two servers that start on one empty store one gets past here.
+  const apiKey = await credentials.addApi('first-admin', 'admin', config.bootstrapApiKey ?? undefined)
+  if (apiKey === undefined) return null
   const soapUser = config.bootstrapSoapUser ?? `first_${randomBytes(4).toString('hex')}`
   const encryptionKey = await credentials.addSoap(soapUser, 'writer', config.bootstrapSoapKey ?? undefined)
-  const apiKey = await credentials.addApi('first-admin', 'admin', config.bootstrapApiKey ?? undefined)
-  // Of two servers that start on one empty store, one makes them and says so.
-  if (encryptionKey === undefined || apiKey === undefined) return null
+  if (encryptionKey === undefined) throw new Error(`the first credentials could not be made: '${soapUser}' is taken`)
   return { soapUser, encryptionKey, apiKey }
 }

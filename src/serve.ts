@@ -57,6 +57,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     reads: store,
     fields,
     credentials,
+    lists: store,
     readiness: () => readiness(opened, writes, config),
   }
 

@@ -6,7 +6,7 @@
 //   cause      who asked, through which face, and why
 
 import type { Address, AddressKey } from './address.js'
-import type { FanOut, ForeignId, Person, PersonId, Status } from './person.js'
+import type { FanOut, ForeignId, Person, PersonId, PersonLinks, StaticList, Status } from './person.js'
 
 /** How a person is meant: the first of id, foreign id, cookie and address that is given identifies. */
 export interface Identity {
@@ -31,6 +31,8 @@ export interface SavePerson {
   readonly mode: 'upsert' | 'update' | 'duplicate'
   /** Where a new person is put. */
   readonly partition?: string | undefined
+  /** A person that is found by anything but its address must be here (legacy-soap-contract 3.5, workspaces). */
+  readonly requiredPartition?: string | undefined
 }
 
 export interface DeletePerson {
@@ -52,7 +54,25 @@ export interface ContinueFanOut {
   readonly version: number
 }
 
-export type Command = SavePerson | DeletePerson | SetSubscription | ContinueFanOut
+/** R9: the losers go into the winner and are gone. Where both say something, the winner's word stands. */
+export interface MergePeople {
+  readonly type: 'merge-people'
+  readonly winner: PersonId
+  /** In the order in which they are asked for what the winner lacks. */
+  readonly losers: readonly PersonId[]
+}
+
+/** Puts people onto a static list, or takes them off. */
+export interface ChangeList {
+  readonly type: 'change-list'
+  readonly list: StaticList
+  readonly people: readonly PersonId[]
+  readonly isMember: boolean
+  /** All of them or none. */
+  readonly strict: boolean
+}
+
+export type Command = SavePerson | DeletePerson | SetSubscription | ContinueFanOut | MergePeople | ChangeList
 
 export type Role = 'reader' | 'writer' | 'admin'
 
@@ -88,6 +108,9 @@ export type Outcome =
   | { readonly type: 'deleted'; readonly personId: PersonId }
   | { readonly type: 'status-set'; readonly key: AddressKey; readonly status: Status; readonly version: number }
   | { readonly type: 'fan-out-continued'; readonly done: boolean }
+  | { readonly type: 'merged'; readonly personId: PersonId; readonly losers: readonly PersonId[] }
+  /** `failed`: who is not there, or was not on the list that it should leave. Strict: with any of them, none changed. */
+  | { readonly type: 'list-changed'; readonly listId: number; readonly failed: readonly PersonId[] }
   /** R13: nothing was done; this is what the first of the identical calls was answered. */
   | { readonly type: 'not-repeated'; readonly first: Outcome }
 
@@ -105,6 +128,14 @@ export type Rejection =
       readonly expected: number
       readonly actual: number
     }
+  | {
+      readonly type: 'other-partition'
+      readonly personId: PersonId
+      readonly partition: string
+      readonly required: string
+    }
+  /** A merge needs a winner and at least one loser, all of them different people. */
+  | { readonly type: 'nothing-to-merge' }
 
 export type GuardItem = 'admin-role' | 'reason' | 'evidence'
 
@@ -112,11 +143,19 @@ export type GuardItem = 'admin-role' | 'reason' | 'evidence'
 export const fanOutReason = 'updateLeadEmailStatus'
 export const resetReason = 'resetLeadEmailStatus'
 
+export type ActivityKind =
+  | 'person-created'
+  | 'person-deleted'
+  | 'value-changed'
+  | 'people-merged'
+  | 'list-joined'
+  | 'list-left'
+
 export interface Activity {
   readonly type: 'activity'
   readonly personId: PersonId
-  readonly kind: 'person-created' | 'person-deleted' | 'value-changed'
-  /** Field name, for `value-changed`. */
+  readonly kind: ActivityKind
+  /** Field name for `value-changed`, name of the list for the two of lists, ids of the losers for `people-merged`. */
   readonly attribute: string | null
   readonly from: string | null
   readonly to: string | null
@@ -138,6 +177,8 @@ export type Effect =
   | { readonly type: 'person-deleted'; readonly id: PersonId }
   | { readonly type: 'foreign-id-linked'; readonly foreignId: ForeignId; readonly personId: PersonId }
   | { readonly type: 'cookie-linked'; readonly cookie: string; readonly personId: PersonId }
+  | { readonly type: 'list-joined'; readonly listId: number; readonly personId: PersonId }
+  | { readonly type: 'list-left'; readonly listId: number; readonly personId: PersonId }
   | {
       readonly type: 'status-changed'
       readonly key: AddressKey
@@ -189,6 +230,9 @@ export interface Situation {
   status(key: AddressKey): { readonly status: Status; readonly version: number; readonly reason: string | null }
   /** Everybody that has the address; undefined where they are too many to be told at once. */
   peopleOf(key: AddressKey): readonly Person[] | undefined
+  isMember(listId: number, personId: PersonId): boolean
+  /** All that names the person elsewhere, for a command that asked for it (a merge). */
+  linksOf(personId: PersonId): PersonLinks
   fanOut(key: AddressKey): FanOut | undefined
   /** The next people that a fan-out has to tell, by id; `last` where nobody comes after them. */
   fanOutChunk(key: AddressKey): { readonly people: readonly Person[]; readonly last: boolean } | undefined

@@ -1,6 +1,7 @@
 // The rules, R1 to R13, as one pure function: no clock, no drawing of ids, no I/O. What it decides is a list of
 // effects; `evolve` makes them true, in the store, in the tests' model and when the log is replayed.
 
+import { changeList } from './change-list.js'
 import type {
   Command,
   ContinueFanOut,
@@ -12,6 +13,7 @@ import type {
   Situation,
 } from './command.js'
 import { fanOutReason } from './command.js'
+import { mergePeople } from './merge-people.js'
 import { savePerson } from './save-person.js'
 import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
 
@@ -35,6 +37,10 @@ function decideFresh(command: Command, situation: Situation, facts: Facts): Deci
       return setSubscription(command, situation, facts)
     case 'continue-fan-out':
       return continueFanOut(command, situation, facts)
+    case 'merge-people':
+      return mergePeople(command, situation, facts)
+    case 'change-list':
+      return changeList(command, situation, facts)
     default:
       return command satisfies never
   }

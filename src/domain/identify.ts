@@ -5,7 +5,7 @@ import type { Identity, Rejection, SavePerson, Situation } from './command.js'
 import type { Person } from './person.js'
 
 export type Identified =
-  | { readonly type: 'person'; readonly person: Person }
+  | { readonly type: 'person'; readonly person: Person; readonly byAddress: boolean }
   | { readonly type: 'nobody' }
   | { readonly type: 'rejected'; readonly rejection: Rejection }
 
@@ -16,7 +16,7 @@ export function identify(command: SavePerson, situation: Situation): Identified 
   if (mode === 'duplicate') return { type: 'nobody' }
 
   const person = find(by, identity, situation)
-  if (person !== undefined) return { type: 'person', person }
+  if (person !== undefined) return { type: 'person', person, byAddress: by === 'address' }
   // An id alone says nothing about whom to make; together with another identifier the new person takes that id, so
   // that ids from before the move keep their meaning.
   const canBeMade = mode === 'upsert' && (by !== 'id' || decidingIdentifier({ ...identity, id: undefined }) !== null)

@@ -45,6 +45,19 @@ export interface ForeignId {
   readonly value: string
 }
 
+/** A named list that people are put on by hand. The list itself is not the log's; who is on it is. */
+export interface StaticList {
+  readonly id: number
+  readonly name: string
+}
+
+/** Everything by which others know a person. */
+export interface PersonLinks {
+  readonly foreignIds: readonly ForeignId[]
+  readonly cookies: readonly string[]
+  readonly listIds: readonly number[]
+}
+
 /** Unfinished history of one status change on an address that too many people share to finish it at once. */
 export interface FanOut {
   readonly key: AddressKey

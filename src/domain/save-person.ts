@@ -26,8 +26,15 @@ export function savePerson(command: SavePerson, situation: Situation, facts: Fac
       return identified
     case 'nobody':
       return createPerson(command, situation, facts)
-    case 'person':
-      return updatePerson(identified.person, command, situation, facts)
+    case 'person': {
+      const { person, byAddress } = identified
+      const { requiredPartition: required } = command
+      if (required !== undefined && !byAddress && person.partition !== required) {
+        const { id: personId, partition } = person
+        return { type: 'rejected', rejection: { type: 'other-partition', personId, partition, required } }
+      }
+      return updatePerson(person, command, situation, facts)
+    }
   }
 }
 

@@ -3,7 +3,15 @@
 
 import type { AddressKey } from './address.js'
 import type { Cause, Effect, Situation } from './command.js'
-import { type EmailStatus, type FanOut, type ForeignId, type Person, type PersonId, untouchedStatus } from './person.js'
+import {
+  type EmailStatus,
+  type FanOut,
+  type ForeignId,
+  type Person,
+  type PersonId,
+  type PersonLinks,
+  untouchedStatus,
+} from './person.js'
 
 /** Where in the log a command stands, when it was carried out and by whom. */
 export interface Moment {
@@ -18,7 +26,14 @@ export interface Reading {
   readonly people: readonly Person[]
   readonly foreignIds: readonly { readonly foreignId: ForeignId; readonly personId: PersonId }[]
   readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId }[]
+  /** Of the lists and people that were asked for, who is on which. */
+  readonly members: readonly Membership[]
   readonly fanOuts: readonly { readonly fanOut: FanOut; readonly chunk: readonly PersonId[]; readonly last: boolean }[]
+}
+
+export interface Membership {
+  readonly listId: number
+  readonly personId: PersonId
 }
 
 /** What the batch made of it, each row in its last state. Deletions come first: an id may be given anew after one. */
@@ -37,10 +52,13 @@ export interface Difference {
   /** Taken from a person that stays, by one that did not: nobody has them any more. */
   readonly foreignIdsFreed: readonly ForeignId[]
   readonly cookiesFreed: readonly string[]
+  readonly joined: readonly Membership[]
+  readonly left: readonly Membership[]
   readonly fanOuts: readonly FanOut[]
   readonly fanOutsEnded: readonly AddressKey[]
 }
 
+const memberKey = (listId: number, personId: PersonId): string => `${listId} ${personId}`
 const foreignIdKey = ({ system, value }: ForeignId): string => `${system}\u0000${value}`
 
 export class WorkingSet implements Situation {
@@ -51,6 +69,8 @@ export class WorkingSet implements Situation {
   >()
   readonly #foreignIds = new Map<string, { foreignId: ForeignId; personId: PersonId }>()
   readonly #cookies = new Map<string, PersonId>()
+  readonly #members = new Map<string, Membership>()
+  readonly #storedMembers = new Set<string>()
   readonly #fanOuts = new Map<AddressKey, FanOut>()
   readonly #chunks = new Map<AddressKey, { ids: readonly PersonId[]; last: boolean }>()
   /** People that are in the store as this batch found it, and of these the ones that it deleted at some point. */
@@ -63,6 +83,7 @@ export class WorkingSet implements Situation {
     addresses: new Set<AddressKey>(),
     foreignIds: new Map<string, ForeignId>(),
     cookies: new Set<string>(),
+    members: new Map<string, Membership>(),
     fanOuts: new Set<AddressKey>(),
   }
 
@@ -82,6 +103,11 @@ export class WorkingSet implements Situation {
     for (const { cookie, personId } of reading.cookies) {
       this.#cookies.set(cookie, personId)
       this.#storedLinks.set(cookie, personId)
+    }
+    for (const membership of reading.members) {
+      const key = memberKey(membership.listId, membership.personId)
+      this.#members.set(key, membership)
+      this.#storedMembers.add(key)
     }
     for (const { fanOut, chunk, last } of reading.fanOuts) {
       this.#fanOuts.set(fanOut.key, fanOut)
@@ -123,6 +149,19 @@ export class WorkingSet implements Situation {
     return [...entry.ids].sort((a, b) => a - b).map(id => this.#people.get(id)!)
   }
 
+  isMember(listId: number, personId: PersonId): boolean {
+    return this.#members.has(memberKey(listId, personId))
+  }
+
+  linksOf(personId: PersonId): PersonLinks {
+    const own = (link: { readonly personId: PersonId }): boolean => link.personId === personId
+    return {
+      foreignIds: [...this.#foreignIds.values()].filter(own).map(({ foreignId }) => foreignId),
+      cookies: [...this.#cookies].flatMap(([cookie, owner]) => (owner === personId ? [cookie] : [])),
+      listIds: [...this.#members.values()].filter(own).map(({ listId }) => listId),
+    }
+  }
+
   fanOut(key: AddressKey): FanOut | undefined {
     return this.#fanOuts.get(key)
   }
@@ -154,6 +193,10 @@ export class WorkingSet implements Situation {
       case 'cookie-linked':
         this.#cookies.set(effect.cookie, effect.personId)
         this.#dirty.cookies.add(effect.cookie)
+        break
+      case 'list-joined':
+      case 'list-left':
+        this.#changeMembership(effect, effect.type === 'list-joined')
         break
       case 'status-changed':
         this.#changeStatus(effect, moment)
@@ -193,9 +236,28 @@ export class WorkingSet implements Situation {
       }),
       foreignIdsFreed: [...this.#dirty.foreignIds].flatMap(([key, id]) => (this.#foreignIds.has(key) ? [] : [id])),
       cookiesFreed: [...this.#dirty.cookies].filter(cookie => !this.#cookies.has(cookie)),
+      joined: this.#changedMemberships(true),
+      left: this.#changedMemberships(false),
       fanOuts: [...this.#dirty.fanOuts].map(key => this.#fanOuts.get(key)).filter(fanOut => fanOut !== undefined),
       fanOutsEnded: [...this.#dirty.fanOuts].filter(key => !this.#fanOuts.has(key)),
     }
+  }
+
+  #changeMembership({ listId, personId }: Membership, isMember: boolean): void {
+    const key = memberKey(listId, personId)
+    if (isMember) this.#members.set(key, { listId, personId })
+    else this.#members.delete(key)
+    this.#dirty.members.set(key, { listId, personId })
+  }
+
+  // The store drops the memberships of a deleted person with it.
+  #changedMemberships(isMember: boolean): Membership[] {
+    const changed: Membership[] = []
+    for (const [key, membership] of this.#dirty.members) {
+      const isStored = this.#storedMembers.has(key) && !this.#storedAndDeleted.has(membership.personId)
+      if (this.#members.has(key) === isMember && isStored !== isMember) changed.push(membership)
+    }
+    return changed
   }
 
   #isNewLink(key: string): boolean {
@@ -241,6 +303,7 @@ export class WorkingSet implements Situation {
     // The store drops the links of a deleted person with it; here they must not name a later owner of the same id.
     for (const [key, link] of this.#foreignIds) if (link.personId === id) this.#foreignIds.delete(key)
     for (const [cookie, owner] of this.#cookies) if (owner === id) this.#cookies.delete(cookie)
+    for (const [key, { personId }] of this.#members) if (personId === id) this.#members.delete(key)
   }
 
   #changeStatus(effect: Effect & { type: 'status-changed' }, { seq, at, cause }: Moment): void {
@@ -289,5 +352,5 @@ export class WorkingSet implements Situation {
 /** A working set over nothing, in which the given addresses are known and were never touched. */
 export function emptyWorkingSet(keys: readonly AddressKey[]): WorkingSet {
   const statuses = keys.map(key => ({ status: untouchedStatus(key), people: 0, peopleRead: true }))
-  return new WorkingSet({ statuses, people: [], foreignIds: [], cookies: [], fanOuts: [] })
+  return new WorkingSet({ statuses, people: [], foreignIds: [], cookies: [], members: [], fanOuts: [] })
 }

@@ -158,6 +158,10 @@ function addressOf(command: Command, outcome: Outcome | null, situation: Working
       return command.key
     case 'delete-person':
       return situation.person(command.id)?.address?.key ?? null
+    case 'merge-people':
+      return situation.person(command.winner)?.address?.key ?? null
+    case 'change-list':
+      return null
     case 'save-person':
       return outcome !== null && 'personId' in outcome
         ? (situation.person(outcome.personId)?.address?.key ?? null)
@@ -176,6 +180,8 @@ function wantedBy(batch: readonly Named[]): Wanted {
   const ids = new Set<PersonId>()
   const foreignIds = new Map<string, ForeignId>()
   const cookies = new Set<string>()
+  const links = new Set<PersonId>()
+  const members: { listId: number; ids: readonly PersonId[] }[] = []
   const fanOuts = new Set<AddressKey>()
   for (const { command } of batch) {
     switch (command.type) {
@@ -198,7 +204,17 @@ function wantedBy(batch: readonly Named[]): Wanted {
         keys.add(command.key)
         fanOuts.add(command.key)
         break
+      case 'merge-people':
+        for (const id of [command.winner, ...command.losers]) {
+          ids.add(id)
+          links.add(id)
+        }
+        break
+      case 'change-list':
+        for (const id of command.people) ids.add(id)
+        members.push({ listId: command.list.id, ids: command.people })
+        break
     }
   }
-  return { keys, ids, foreignIds: [...foreignIds.values()], cookies, fanOuts }
+  return { keys, ids, foreignIds: [...foreignIds.values()], cookies, links, members, fanOuts }
 }

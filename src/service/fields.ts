@@ -61,6 +61,8 @@ export class Fields {
         problem: `expected a name of letters, digits, blanks and _ . ( ) / & -, at most ${fieldNameLengthMax} long`,
       }
     }
+    // Values are kept under their names in plain objects, where these mean something else.
+    if (name in Object.prototype) return { type: 'refused', problem: `'${name}' cannot be the name of a field` }
     if (this.#dictionary.find(name) !== undefined)
       return { type: 'refused', problem: `there is a field named '${name}'` }
     if (this.#dictionary.fields.length - standardFields.length >= customFieldsMax) {

@@ -2,9 +2,9 @@
 // words here are those of the batch's life (read, lock the head, append), not of tables.
 
 import type { AddressKey } from '../domain/address.js'
-import type { Cause, Command, Effect, Outcome } from '../domain/command.js'
+import type { ActivityKind, Cause, Command, Effect, Outcome } from '../domain/command.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
-import type { Difference, WorkingSet } from '../domain/working-set.js'
+import type { Difference, Membership, WorkingSet } from '../domain/working-set.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
@@ -20,6 +20,10 @@ export interface Wanted {
   readonly ids: ReadonlySet<PersonId>
   readonly foreignIds: readonly ForeignId[]
   readonly cookies: ReadonlySet<string>
+  /** People of whom every foreign id, cookie and list is read. */
+  readonly links: ReadonlySet<PersonId>
+  /** Lists, and the people who may be on them. */
+  readonly members: readonly { readonly listId: number; readonly ids: readonly PersonId[] }[]
   /** Addresses whose fan-out goes on in this batch. */
   readonly fanOuts: ReadonlySet<AddressKey>
 }
@@ -114,7 +118,7 @@ export interface ActivityRecord {
   readonly seq: number
   readonly at: number
   readonly personId: PersonId
-  readonly kind: 'person-created' | 'person-deleted' | 'value-changed'
+  readonly kind: ActivityKind
   readonly attribute: string | null
   readonly from: string | null
   readonly to: string | null
@@ -182,6 +186,7 @@ export interface TableScan {
     after: string | null,
     limit: number,
   ): Promise<readonly { readonly cookie: string; readonly personId: PersonId }[]>
+  members(after: Membership | null, limit: number): Promise<readonly Membership[]>
 }
 
 /** All reads of one snapshot see the store at the same position of the log, while others go on writing. */

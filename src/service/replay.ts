@@ -35,6 +35,7 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
   const ids = new Set<PersonId>()
   const foreignIds = new Map<string, ForeignId>()
   const cookies = new Set<string>()
+  const members: { listId: number; ids: readonly PersonId[] }[] = []
   const fanOuts = new Set<AddressKey>()
   const want = (effect: Effect): void => {
     switch (effect.type) {
@@ -58,6 +59,11 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
       case 'cookie-linked':
         cookies.add(effect.cookie)
         break
+      case 'list-joined':
+      case 'list-left':
+        ids.add(effect.personId)
+        members.push({ listId: effect.listId, ids: [effect.personId] })
+        break
       case 'status-changed':
       case 'fan-out-started':
       case 'fan-out-advanced':
@@ -67,5 +73,5 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
     }
   }
   for (const { effects } of details) effects.forEach(want)
-  return { keys, ids, foreignIds: [...foreignIds.values()], cookies, fanOuts }
+  return { keys, ids, foreignIds: [...foreignIds.values()], cookies, links: new Set(), members, fanOuts }
 }

@@ -35,11 +35,15 @@ export function createSeal(secretKey: string | null): Seal {
       if (key === null)
         throw new SealError('the stored secrets are sealed: start with the SECRET_KEY that they were sealed with')
       const bytes = Buffer.from(sealed.slice(sealedMark.length), 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28))
       try {
+        const options = { authTagLength: 16 }
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), options)
+        decipher.setAuthTag(bytes.subarray(12, 28))
         return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
       } catch (cause) {
-        throw new SealError('the stored secrets were sealed with another SECRET_KEY than the one given', { cause })
+        throw new SealError('a stored secret was sealed with another SECRET_KEY than the one given, or was altered', {
+          cause,
+        })
       }
     },
   }

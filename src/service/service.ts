@@ -4,6 +4,7 @@ import type { Cause, Policy } from '../domain/command.js'
 import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { GroupCommit } from './group-commit.js'
+import type { ListStore } from './lists.js'
 import type { ReadStore } from './ports.js'
 
 export interface Service {
@@ -11,6 +12,7 @@ export interface Service {
   readonly reads: ReadStore
   readonly fields: Fields
   readonly credentials: Credentials
+  readonly lists: ListStore
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
   readiness(): Promise<Readiness>
 }

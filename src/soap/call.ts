@@ -8,7 +8,7 @@ import type { HeaderBlocks } from './messages.js'
 
 export interface Surroundings {
   readonly caller: Caller
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists'>
   readonly face: Face
 }
 

@@ -58,7 +58,7 @@ export interface CallFacts {
 }
 
 export interface EndpointOptions {
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists'>
   readonly face: Face
   readonly signatureWindowMs: number
   readonly now: () => number

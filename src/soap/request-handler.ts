@@ -33,7 +33,7 @@ export function createSoapRequestHandler(options: SoapRequestHandlerOptions): So
     answer(request, response, target, requestId, wsdls, options).catch(cause => {
       options.onDefect(cause, requestId)
       if (response.headersSent) response.destroy()
-      else sendText(request, response, 500, `the request could not be carried out; the log has it as ${requestId}`)
+      else sendText(response, 500, `the request could not be carried out; the log has it as ${requestId}`)
     })
     return true
   }
@@ -51,7 +51,7 @@ async function answer(
   const contract = contracts.get(version)
   if (contract === undefined) {
     const known = [...contracts.keys()].map(name => `${soapPath}/${name}`).join(', ')
-    sendText(request, response, 404, `there is no version '${version.slice(0, 20)}' here; there are ${known}`)
+    sendText(response, 404, `there is no version '${version.slice(0, 20)}' here; there are ${known}`)
     return
   }
   // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
@@ -59,13 +59,13 @@ async function answer(
     sendReply(response, await call(request, contract, requestId, endpoint, readBody))
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD, POST')
-    sendText(request, response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
+    sendText(response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
   } else if (asksForWsdl) {
     const wsdl = wsdls.get(contract, `${publicUrl(request)}${soapPath}/${version}`)
-    send(request, response, 200, 'text/xml; charset=utf-8', wsdl)
+    send(response, 200, 'text/xml; charset=utf-8', wsdl)
   } else {
     response.setHeader('Allow', 'POST')
-    sendText(request, response, 405, 'this is a SOAP endpoint: POST a call, or GET this address with ?WSDL behind it')
+    sendText(response, 405, 'this is a SOAP endpoint: POST a call, or GET this address with ?WSDL behind it')
   }
 }
 
@@ -106,13 +106,14 @@ function sendReply(response: ServerResponse, { status, headers, body }: Endpoint
   response.end(body)
 }
 
-function sendText(request: IncomingMessage, response: ServerResponse, status: number, sentence: string): void {
-  send(request, response, status, 'text/plain; charset=utf-8', `${sentence}\n`)
+function sendText(response: ServerResponse, status: number, sentence: string): void {
+  send(response, status, 'text/plain; charset=utf-8', `${sentence}\n`)
 }
 
-function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, text: string): void {
+function send(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) })
-  response.end(request.method === 'HEAD' ? undefined : text)
+  // Node leaves the body out where the method is HEAD.
+  response.end(text)
 }
 
 // Callers reach a server under few addresses, but can claim any: enough is kept for the former.

@@ -5,7 +5,7 @@ import type { Command, GuardItem, Outcome, Rejection } from '../domain/command.j
 import { causeOf } from '../service/service.js'
 import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../service/submission.js'
 import type { Call } from './call.js'
-import { type Answered, type Fault, fault, faulted, faultKinds, leadNotFound } from './faults.js'
+import { type Answered, type Fault, fault, faulted, faultKinds, leadNotFound, quoted } from './faults.js'
 
 export async function submitCommand(command: Command, call: Call): Promise<Answered<Outcome>> {
   const { service, caller, face } = call
@@ -84,6 +84,14 @@ export function rejectionFault(rejection: Rejection, operation: string): Fault {
     // No call of this wire names a version; the rejection belongs to the union all the same.
     case 'version-moved':
       return fault(faultKinds.leadSyncFailed, `${operation} operation failed: the status of the address has changed`)
+    case 'other-partition':
+      return fault(
+        faultKinds.leadSyncFailed,
+        `${operation} operation failed: lead ${rejection.personId} is in the partition '${quoted(rejection.partition)}', ` +
+          `the target workspace has '${quoted(rejection.required)}'`,
+      )
+    case 'nothing-to-merge':
+      return fault(faultKinds.inputError, `${operation} operation failed: expected losing leads other than the winner`)
     default:
       return rejection satisfies never
   }

@@ -33,9 +33,9 @@ export function parseTimestamp(text: string): number | undefined {
   return midnight + sinceMidnight + (sign === '-' ? offset : -offset)
 }
 
-// Date.UTC rolls a 30th of February over into March; such a date was never meant and is refused.
+// A 30th of February rolls over into March, a 0th of a month back into the one before; such a date was never meant.
 function dayStart(year: number, month: number, day: number): number | undefined {
   const start = new Date(0)
   start.setUTCFullYear(year, month - 1, day)
-  return start.getUTCMonth() === month - 1 && start.getUTCDate() === day ? start.getTime() : undefined
+  return start.getUTCMonth() === month - 1 ? start.getTime() : undefined
 }

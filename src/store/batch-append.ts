@@ -2,6 +2,7 @@
 
 import type { Knex } from 'knex'
 import type { Effect } from '../domain/command.js'
+import type { Difference } from '../domain/working-set.js'
 import type { Append, LogDetail, LogEntry } from '../service/ports.js'
 import { type ActivityRow, fanOutRow, logRow, personRow, type StatusHistoryRow, statusRow } from './rows.js'
 
@@ -20,6 +21,9 @@ export async function appendBatch(transaction: Knex.Transaction, append: Append)
       .whereIn('person_id', [...deleted])
       .delete()
     await transaction('cookies')
+      .whereIn('person_id', [...deleted])
+      .delete()
+    await transaction('list_members')
       .whereIn('person_id', [...deleted])
       .delete()
     await transaction('people')
@@ -51,6 +55,8 @@ export async function appendBatch(transaction: Knex.Transaction, append: Append)
       .whereIn('cookie', [...cookiesFreed])
       .delete()
 
+  await changeMembers(transaction, difference)
+
   if (fanOutsEnded.length > 0)
     await transaction('fan_outs')
       .whereIn('address_key', [...fanOutsEnded])
@@ -74,6 +80,16 @@ export async function appendBatch(transaction: Knex.Transaction, append: Append)
   await transaction('log_head')
     .where({ id: 1 })
     .update({ seq: head.seq, activity_id: head.activityId, hash: head.hash })
+}
+
+async function changeMembers(transaction: Knex.Transaction, { joined, left }: Difference): Promise<void> {
+  const byList = new Map<number, number[]>()
+  for (const { listId, personId } of left) byList.set(listId, [...(byList.get(listId) ?? []), personId])
+  for (const [listId, ids] of byList) {
+    await transaction('list_members').where({ list_id: listId }).whereIn('person_id', ids).delete()
+  }
+  const rows = joined.map(({ listId, personId }) => ({ list_id: listId, person_id: personId }))
+  await insert(transaction, 'list_members', rows)
 }
 
 const rowsThat = <Row>(links: readonly { readonly isNew: boolean; readonly row: Row }[], isNew: boolean): Row[] =>

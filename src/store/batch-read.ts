@@ -4,7 +4,7 @@
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
-import { type Reading, WorkingSet } from '../domain/working-set.js'
+import { type Membership, type Reading, WorkingSet } from '../domain/working-set.js'
 import {
   type FoundAnswer,
   fanOutChunkSize,
@@ -59,8 +59,9 @@ export async function readBatch(
   for (const key of await addressesOf(transaction, ids)) keys.add(key)
   const statuses = await lockAddresses(transaction, engine, keys)
   const people = await readPeople(transaction, ids, statuses, keys)
+  const members = await readMembers(transaction, wanted)
   const fanOuts = await readFanOuts(transaction, wanted.fanOuts, people)
-  return new WorkingSet({ statuses, people: [...people.values()], fanOuts, ...links })
+  return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...links })
 }
 
 export async function lockHead(transaction: Knex.Transaction): Promise<LogHead> {
@@ -89,7 +90,30 @@ async function readLinks(
       .select('cookie', 'person_id')
     for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
   }
+  if (wanted.links.size > 0) {
+    const owned = [...wanted.links]
+    const ids = await transaction('foreign_ids').whereIn('person_id', owned).select('system', 'value', 'person_id')
+    for (const { system, value, person_id } of ids)
+      foreignIds.push({ foreignId: { system, value }, personId: person_id })
+    const rows = await transaction('cookies').whereIn('person_id', owned).select('cookie', 'person_id')
+    for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
+  }
   return { foreignIds, cookies }
+}
+
+async function readMembers(transaction: Knex.Transaction, { members, links }: Wanted): Promise<Membership[]> {
+  const found: { list_id: number; person_id: number }[] = []
+  if (links.size > 0) {
+    const query = transaction('list_members').whereIn('person_id', [...links])
+    found.push(...(await query.select('list_id', 'person_id')))
+  }
+  const byList = new Map<number, PersonId[]>()
+  for (const { listId, ids } of members) byList.set(listId, [...(byList.get(listId) ?? []), ...ids])
+  for (const [listId, ids] of byList) {
+    const query = transaction('list_members').where({ list_id: listId }).whereIn('person_id', ids)
+    found.push(...(await query.select('list_id', 'person_id')))
+  }
+  return found.map(row => ({ listId: row.list_id, personId: row.person_id }))
 }
 
 async function addressesOf(transaction: Knex.Transaction, ids: ReadonlySet<PersonId>): Promise<AddressKey[]> {

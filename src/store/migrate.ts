@@ -8,6 +8,8 @@ import * as emailStatus from '../../migrations/002-email-status.js'
 import * as log from '../../migrations/003-log.js'
 import * as registry from '../../migrations/004-registry.js'
 import * as firstRows from '../../migrations/005-first-rows.js'
+import * as lists from '../../migrations/006-lists.js'
+import * as workspaces from '../../migrations/007-workspaces.js'
 
 interface Migration {
   readonly name: string
@@ -20,6 +22,8 @@ const migrations: readonly Migration[] = [
   { name: '003-log', up: log.up },
   { name: '004-registry', up: registry.up },
   { name: '005-first-rows', up: firstRows.up },
+  { name: '006-lists', up: lists.up },
+  { name: '007-workspaces', up: workspaces.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

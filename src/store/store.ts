@@ -5,17 +5,26 @@ import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { FieldStore } from '../service/fields.js'
+import type { ListStore } from '../service/lists.js'
 import type { BatchTransaction, CommandStore, ReadStore, SnapshotStore } from '../service/ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
+import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
 import { createRegistry, type FactStore } from './registry.js'
 import { createTableScan } from './table-scan.js'
 
-export interface Store extends CommandStore, ReadStore, SnapshotStore, CredentialStore, FieldStore, FactStore {
+export interface Store
+  extends CommandStore,
+    ReadStore,
+    SnapshotStore,
+    CredentialStore,
+    FieldStore,
+    FactStore,
+    ListStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
   freeMigrationLock(): Promise<void>
@@ -37,6 +46,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...commandStore(engine),
     ...createReads(reader),
     ...createRegistry(writer, reader),
+    ...createLists(engine.name, writer, reader),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
     migrate: () => migrate(writer),
     freeMigrationLock: () => freeMigrationLock(writer),

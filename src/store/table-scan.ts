@@ -71,6 +71,13 @@ export function createTableScan(knex: Knex): TableScan {
       const rows = await page('cookies', ['cookie'], after === null ? null : [after], limit).select('*')
       return rows.map((row: { cookie: string; person_id: number }) => ({ cookie: row.cookie, personId: row.person_id }))
     },
+    async members(after, limit) {
+      const rows = await page('list_members', ['list_id', 'person_id'], after && [after.listId, after.personId], limit)
+      return rows.map((row: { list_id: number; person_id: number }) => ({
+        listId: row.list_id,
+        personId: row.person_id,
+      }))
+    },
   }
 }
 

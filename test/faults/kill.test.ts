@@ -20,16 +20,19 @@ for (const engine of ['sqlite', 'mysql'] satisfies Engine[]) {
   t.test(`${claim} (${engine}, FAULT_SEED=${seed})`, async t => {
     if (engine === 'mysql' && !requires(t, 'mysql')) return
     t.comment(`FAULT_SEED=${seed}`)
-    const draw = drawFrom(seed)
+    const draw = drawFrom(seed - 1)
     const { url: databaseUrl } = await withDatabase(t, engine)
-    const callers = Array.from({ length: callersCount }, (_, index) => new Caller(`caller-${index}`, draw))
+    const callers = Array.from(
+      { length: callersCount },
+      (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index)),
+    )
 
     let server = await startServerChild(t, { databaseUrl })
     for (let round = 1; round <= rounds; round++) {
       await loadUntilKilled(server, callers, draw)
 
       const unanswered = callers.flatMap(caller => caller.unanswered)
-      t.ok(unanswered.length > 0, `round ${round}: the kill came while calls were under way`)
+      t.ok(unanswered.length > 0, `round ${round}: the kill came while ${unanswered.length} calls were under way`)
       server = await startServerChild(t, { databaseUrl })
       await isVerified(t, databaseUrl, `round ${round}`)
       t.same(compareWithLog(callers, await readLog(databaseUrl)), nothing, `round ${round}: the log has what was told`)

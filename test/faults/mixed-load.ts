@@ -178,6 +178,7 @@ export function compareWithLog(callers: readonly Caller[], log: readonly LoggedC
   }
 }
 
+/** Null for what the server does by itself. */
 function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
   switch (command.type) {
     case 'save-person':
@@ -186,7 +187,7 @@ function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
       return deletionMark(command.id)
     case 'set-subscription':
       return cause.reason
-    case 'continue-fan-out':
+    default:
       return null
   }
 }

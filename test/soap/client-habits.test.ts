@@ -142,6 +142,15 @@ t.test('habit 6: a wrong-case element counts where nothing else names the person
   const exact = '<ForeignSysPersonId>F1</ForeignSysPersonId><ForeignSysType>CUSTOM</ForeignSysType>'
   t.equal(await verdict(face, aSyncLead(exact)), 'UPDATED')
   t.equal(await verdict(face, aSyncLead('<id>12abc</id>')), '20110')
+  t.equal(await verdict(face, aSyncLead('<email>first@x.example</email><EMAIL>second@x.example</EMAIL>')), 'CREATED')
+  t.equal((await leadOf(face, 'first@x.example')).Email, 'first@x.example', 'the first of two counts')
+})
+
+t.test('habit 6: a wrong-case element counts inside the record only', async t => {
+  const face = await aSoapFace()
+  const beside = '<email>ada@x.example</email><returnLead>false</returnLead>'
+
+  t.equal(await verdict(face, aSyncLead(someAttributes(['City', 'Turin']), beside)), '20101')
 })
 
 t.test('habit 7: the key may be an attribute Email or Id alone, or a cookie alone', async t => {

@@ -89,8 +89,20 @@ t.test('a key that nobody has is the recorded fault and never an empty list', as
 
 t.test('values that cannot be a key are keys that nobody has', async t => {
   const face = await aSoapFace()
+  await save(face, '<Id>12</Id><Email>twelve@x.example</Email>')
 
-  for (const value of ['12abc', '-1', '0', '1.5', '99999999999', `${'9'.repeat(400)}`, 'NaN']) {
+  for (const value of [
+    '12abc',
+    '12.0',
+    '0x0c',
+    '12 12',
+    '-1',
+    '0',
+    '1.5',
+    '99999999999',
+    `${'9'.repeat(400)}`,
+    'NaN',
+  ]) {
     t.match(await faultOf(face, 'IDNUM', value), ['20103', /^No lead found with IDNUM = /], value)
   }
   for (const value of ['ada', 'a b@x.example', '@', 'x'.repeat(100_000)]) {

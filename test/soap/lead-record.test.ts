@@ -66,6 +66,10 @@ t.test('a boolean is 1 or left out, never a text that PHP takes for true', async
   t.same(attributesOf(aView({ fields: { DoNotCall: 'false' } })), [])
 })
 
+t.test('an empty value is left out', async t => {
+  t.same(attributesOf(aView({ fields: { City: '', Title: 'x' } })), [['Title', 'string', 'x']])
+})
+
 t.test('a value of a field that this process does not know yet is a string', async t => {
   t.same(attributesOf(aView({ fields: { Fresh__c: 'x' } })), [['Fresh__c', 'string', 'x']])
 })

@@ -43,6 +43,18 @@ t.test('a ClientRequestId for another request is refused, and nothing changes', 
   t.equal(await seqOf(face), 1)
 })
 
+t.test('all that was sent tells one request from another: mis-spelt keys and the workspace too', async t => {
+  const face = await aSoapFace()
+  const context = '<ns1:MktowsContextHeader><targetWorkspace>default</targetWorkspace></ns1:MktowsContextHeader>'
+  await face.send(aSyncLead('<email>a@x.example</email>', undefined, named('r1')))
+
+  const other = await face.send(aSyncLead('<email>b@x.example</email>', undefined, named('r1')))
+  const elsewhere = aSyncLead('<email>a@x.example</email>', undefined, { blocks: context + named('r1').blocks })
+
+  t.match(other.fault, { code: '20110' })
+  t.match((await face.send(elsewhere)).fault, { code: '20110' })
+})
+
 t.test('the names of one caller are not those of another', async t => {
   const face = await aSoapFace()
   await face.send(aSyncLead('<Email>a@x.example</Email>', undefined, named('r1')))

@@ -141,6 +141,12 @@ t.test('the Email element is the key, an Email attribute that differs is the new
   t.equal((await recordOf(face, id)).Email, 'new@x.example')
 })
 
+t.test('an Id element goes before an attribute Id', async t => {
+  const face = await aSoapFace()
+
+  t.equal((await save(face, `<Id>5</Id><Email>a@x.example</Email>${someAttributes(['Id', '6'])}`)).id, 5)
+})
+
 t.test('an Email beside an Id changes the address', async t => {
   const face = await aSoapFace()
   const { id } = await save(face, '<Email>old@x.example</Email>')

@@ -153,6 +153,7 @@ export interface World {
   readonly crowded?: readonly string[]
   readonly foreignIds?: readonly { readonly foreignId: ForeignId; readonly personId: number }[]
   readonly cookies?: readonly { readonly cookie: string; readonly personId: number }[]
+  readonly members?: readonly { readonly listId: number; readonly personId: number }[]
   readonly fanOuts?: readonly { readonly fanOut: FanOut; readonly chunk: readonly number[]; readonly last: boolean }[]
 }
 
@@ -171,6 +172,7 @@ export function aSituation(world: World = {}): WorkingSet {
     })),
     foreignIds: world.foreignIds ?? [],
     cookies: world.cookies ?? [],
+    members: world.members ?? [],
     fanOuts: world.fanOuts ?? [],
   })
 }

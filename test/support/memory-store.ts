@@ -5,6 +5,7 @@ import type { Person, PersonId } from '../../src/domain/person.js'
 import { type Reading, WorkingSet } from '../../src/domain/working-set.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
+import type { ListStore } from '../../src/service/lists.js'
 import { genesisHash } from '../../src/service/log-chain.js'
 import {
   type Append,
@@ -23,6 +24,7 @@ import {
   checkAppend,
   emptyTables,
   linkKey,
+  memberKey,
   peopleAt,
   statusRow,
   type Tables,
@@ -30,7 +32,7 @@ import {
 } from './memory-tables.js'
 
 /** Everything that `Service` and `GroupCommit` need of a store. */
-export type AnyStore = CommandStore & ReadStore & CredentialStore & FieldStore
+export type AnyStore = CommandStore & ReadStore & CredentialStore & FieldStore & ListStore
 
 export interface MemoryStoreOptions {
   /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
@@ -126,6 +128,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     },
     ...reads(tables),
     ...credentials(tables),
+    ...lists(tables),
     async customFields() {
       return [...tables.fields]
     },
@@ -217,11 +220,13 @@ class MemoryTransaction implements BatchTransaction {
 }
 
 function readingOf(tables: Tables, wanted: Wanted, inlinePeopleMax: number, fanOutChunkMax: number): Reading {
-  const foreignIds = wanted.foreignIds.flatMap(foreignId => tables.foreignIds.get(linkKey(foreignId)) ?? [])
-  const cookies = [...wanted.cookies].flatMap(cookie => {
-    const personId = tables.cookies.get(cookie)
-    return personId === undefined ? [] : [{ cookie, personId }]
-  })
+  const foreignIds = [
+    ...wanted.foreignIds.flatMap(foreignId => tables.foreignIds.get(linkKey(foreignId)) ?? []),
+    ...[...tables.foreignIds.values()].filter(({ personId }) => wanted.links.has(personId)),
+  ]
+  const cookies = [...tables.cookies].flatMap(([cookie, personId]) =>
+    wanted.cookies.has(cookie) || wanted.links.has(personId) ? [{ cookie, personId }] : [],
+  )
   const named = [...wanted.ids, ...foreignIds.map(link => link.personId), ...cookies.map(link => link.personId)]
   const people = new Map<PersonId, Person>()
   const take = (person: Person | undefined): void => void (person && people.set(person.id, person))
@@ -246,7 +251,11 @@ function readingOf(tables: Tables, wanted: Wanted, inlinePeopleMax: number, fanO
     chunk.forEach(take)
     return [{ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length === untold.length }]
   })
-  return { statuses, people: byId([...people.values()]), foreignIds, cookies, fanOuts }
+  const asked = wanted.members.flatMap(({ listId, ids }) => ids.map(personId => memberKey({ listId, personId })))
+  const members = [...tables.members].flatMap(([key, membership]) =>
+    asked.includes(key) || wanted.links.has(membership.personId) ? [membership] : [],
+  )
+  return { statuses, people: byId([...people.values()]), foreignIds, cookies, members, fanOuts }
 }
 
 function reads(tables: Tables): ReadStore {
@@ -306,6 +315,45 @@ function credentials({ credentials }: Tables): CredentialStore {
       if (credential === undefined || credential.revokedAt !== null) return false
       credentials.set(id, { ...credential, revokedAt: at })
       return true
+    },
+  }
+}
+
+function lists(tables: Tables): ListStore {
+  return {
+    async listByName(name) {
+      return tables.lists.find(list => list.name === name)
+    },
+    async listById(id) {
+      return tables.lists.find(list => list.id === id)
+    },
+    async lists() {
+      return [...tables.lists].sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+    async addList(given, program) {
+      const name = program === null ? given : `${program}.${given}`
+      if (tables.lists.some(list => list.name === name)) return undefined
+      const list = { id: 1_000_001 + tables.lists.length, name, program }
+      tables.lists.push(list)
+      return list
+    },
+    async membersOf(listId, { after, limit }) {
+      const on = [...tables.members.values()].filter(({ listId: id, personId }) => id === listId && personId > after)
+      return on
+        .map(({ personId }) => personId)
+        .sort((a, b) => a - b)
+        .slice(0, limit)
+    },
+    async membersAmong(listId, ids) {
+      return new Set(ids.filter(personId => tables.members.has(memberKey({ listId, personId }))))
+    },
+    async workspaces() {
+      return [...tables.workspaces]
+    },
+    async addWorkspace(workspace) {
+      const isTaken = tables.workspaces.some(({ name }) => name.toLowerCase() === workspace.name.toLowerCase())
+      if (!isTaken) tables.workspaces.push({ ...workspace })
+      return !isTaken
     },
   }
 }

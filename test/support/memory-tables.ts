@@ -3,8 +3,9 @@
 import type { AddressKey } from '../../src/domain/address.js'
 import type { Field } from '../../src/domain/field.js'
 import { type EmailStatus, type FanOut, type ForeignId, type Person, untouchedStatus } from '../../src/domain/person.js'
-import type { Difference } from '../../src/domain/working-set.js'
+import type { Difference, Membership } from '../../src/domain/working-set.js'
 import type { Credential } from '../../src/service/credentials.js'
+import type { NamedList, Workspace } from '../../src/service/lists.js'
 import {
   type ActivityRecord,
   type Append,
@@ -33,6 +34,10 @@ export interface Tables {
   readonly statusHistory: StatusRecord[]
   readonly foreignIds: Map<string, ForeignLink>
   readonly cookies: Map<string, number>
+  /** `listId personId` of everybody who is on a list. */
+  readonly members: Map<string, Membership>
+  readonly lists: NamedList[]
+  readonly workspaces: Workspace[]
   readonly fanOuts: Map<AddressKey, FanOut>
   readonly activities: ActivityRecord[]
   readonly log: LogEntry[]
@@ -50,6 +55,9 @@ export function emptyTables(head: LogHead): Tables {
     statusHistory: [],
     foreignIds: new Map(),
     cookies: new Map(),
+    members: new Map(),
+    lists: [],
+    workspaces: [],
     fanOuts: new Map(),
     activities: [],
     log: [],
@@ -61,6 +69,7 @@ export function emptyTables(head: LogHead): Tables {
   }
 }
 
+export const memberKey = ({ listId, personId }: Membership): string => `${listId} ${personId}`
 export const linkKey = ({ system, value }: ForeignId): string => JSON.stringify([system, value])
 
 /** The row of an address; one that nobody ever named reads like one that nobody ever touched. */
@@ -127,6 +136,7 @@ function applyDifference(tables: Tables, difference: Difference): void {
     tables.people.delete(id)
     for (const [key, { personId }] of tables.foreignIds) if (personId === id) tables.foreignIds.delete(key)
     for (const [cookie, personId] of tables.cookies) if (personId === id) tables.cookies.delete(cookie)
+    for (const [key, { personId }] of tables.members) if (personId === id) tables.members.delete(key)
   }
   for (const person of [...difference.created, ...difference.changed]) tables.people.set(person.id, { ...person })
   for (const { status, people } of difference.statuses) tables.statuses.set(status.key, { status, people })
@@ -135,6 +145,8 @@ function applyDifference(tables: Tables, difference: Difference): void {
   for (const { cookie, personId } of difference.cookies) tables.cookies.set(cookie, personId)
   for (const foreignId of difference.foreignIdsFreed) tables.foreignIds.delete(linkKey(foreignId))
   for (const cookie of difference.cookiesFreed) tables.cookies.delete(cookie)
+  for (const membership of difference.left) tables.members.delete(memberKey(membership))
+  for (const membership of difference.joined) tables.members.set(memberKey(membership), { ...membership })
   for (const key of difference.fanOutsEnded) tables.fanOuts.delete(key)
   for (const fanOut of difference.fanOuts) tables.fanOuts.set(fanOut.key, { ...fanOut })
 }

@@ -90,6 +90,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     reads: store,
     fields,
     credentials,
+    lists: store,
     readiness: async () => ({ isReady: true, problems: [] }),
   }
   const facts: CallFacts[] = []

@@ -5,8 +5,10 @@ import { readConfig } from '../../src/config.js'
 import { open } from '../../src/opening.js'
 import { GroupCommit } from '../../src/service/group-commit.js'
 import type { ActivityRecord, LogDetail, LogEntry } from '../../src/service/ports.js'
+import { openEngine } from '../../src/store/engine.js'
+import { migrate } from '../../src/store/migrate.js'
 import { openStore, type Store } from '../../src/store/store.js'
-import { aForeignId, anAddress, aSave, aSubmission } from './builders.js'
+import { aForeignId, aSave, aSubmission } from './builders.js'
 import { startScript } from './child.js'
 
 export interface LoggedCommand {
@@ -67,15 +69,14 @@ export async function isVerified(t: Test, databaseUrl: string, what: string): Pr
 }
 
 /** Migrates the database and makes so many people, all with one address, and each with a foreign id: crowd-0, ... */
-export async function makeCrowd(databaseUrl: string, addressText: string, count: number): Promise<void> {
+export async function makeCrowd(databaseUrl: string, address: string, count: number): Promise<void> {
   const opened = await open(readConfig({ DATABASE_URL: databaseUrl }))
   try {
     const events = { batch() {}, command() {}, retry() {}, defect() {} }
     const writes = new GroupCommit(opened.store, { hashAddress: opened.hashAddress, events })
-    const address = anAddress(addressText)
     const answers = await writes.submitAll(
       Array.from({ length: count }, (_, index) =>
-        aSubmission({ command: { ...aSave({ by: 'foreign-id', foreignId: aForeignId(`crowd-${index}`) }), address } }),
+        aSubmission({ command: aSave({ foreignId: aForeignId(`crowd-${index}`), address }) }),
       ),
     )
     const refused = answers.find(answer => answer instanceof Error || answer.type !== 'carried-out')
@@ -83,5 +84,16 @@ export async function makeCrowd(databaseUrl: string, addressText: string, count:
     await writes.drain()
   } finally {
     await opened.store.close()
+  }
+}
+
+/** Migrates the database, and makes it look as if a program with one more migration had been there. */
+export async function pretendMigration(databaseUrl: string, name: string): Promise<void> {
+  const { writer, close } = openEngine(databaseUrl)
+  try {
+    await migrate(writer)
+    await writer('schema_migrations').insert({ name, batch: 99, migration_time: new Date() })
+  } finally {
+    await close()
   }
 }
