@@ -2,7 +2,7 @@
 // wire; it must not know how the calls are sent.
 import { signatureOf } from '../src/soap/authenticate.js'
 
-/** People, each with an address of its own. More than any number of connections, so that no two calls in flight meet. */
+/** People, each with an address of its own: more than there are connections, so that no two calls in flight meet. */
 export const addressCount = 2_000
 
 export const benchUser = { id: 'bench_user', key: '0123456789ABCDEF0123' } as const
@@ -12,8 +12,8 @@ const firstPassAgeMs = 12 * 3600 * 1000
 
 /**
  * A function that gives the next message each time. The first `addressCount` messages create the people, subscribed;
- * the next as many opt all of them out, the next re-subscribe them, and so on: every call changes a status. All messages
- * have the same length. Each pass is signed with a time of its own: a re-subscribe that is byte-identical to an earlier
+ * the next as many opt all of them out, the next re-subscribe them, and so on: every call changes a status. Messages
+ * are all of one length. Each pass is signed with a time of its own: a re-subscribe that is byte-identical to an earlier
  * one would rightly change nothing (R13), and would then measure nothing.
  */
 export function syncLeadMessages(): () => string {

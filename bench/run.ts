@@ -17,6 +17,7 @@ try {
 }
 
 async function run(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return say(usage)
   const { name, options } = readOptions(args)
   if (name !== 'sync-lead' && name !== 'profile') throw new Error(`there is no benchmark '${name}'\n${usage}`)
   if (options.build) build()

@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
       table.string('id', 255).notNullable().primary()
       table.string('kind', 8).notNullable()
       table.string('role', 16).notNullable()
-      table.string('secret', 512).notNullable().unique('credentials_by_secret')
+      table.string('secret', 512).notNullable().index('credentials_by_secret')
       table.bigInteger('created_at').notNullable()
       table.bigInteger('revoked_at')
     })

@@ -121,7 +121,8 @@ export type Rejection =
       readonly by: 'id' | 'foreign-id' | 'cookie' | 'address'
       readonly value: string
     }
-  | { readonly type: 'resubscribe-refused'; readonly key: AddressKey; readonly missing: readonly GuardItem[] }
+  /** Key: null where it is the own opt-out of a person without an address. */
+  | { readonly type: 'resubscribe-refused'; readonly key: AddressKey | null; readonly missing: readonly GuardItem[] }
   | {
       readonly type: 'version-moved'
       readonly key: AddressKey

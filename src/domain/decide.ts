@@ -47,8 +47,12 @@ function decideFresh(command: Command, situation: Situation, facts: Facts): Deci
 }
 
 const resubscribes = (decision: Decision): boolean =>
-  decision.type === 'carried-out' &&
-  decision.effects.some(effect => effect.type === 'status-changed' && effect.to === 'subscribed')
+  decision.type === 'carried-out' && decision.effects.some(endsOptOut)
+
+// Of an address, or of a person that has none (R5).
+const endsOptOut = (effect: Effect): boolean =>
+  (effect.type === 'status-changed' && effect.to === 'subscribed') ||
+  (effect.type === 'person-changed' && effect.ownUnsubscribed === false && effect.address === undefined)
 
 // R10: the status of the address stays; it is not the person's to take along.
 function deletePerson(command: DeletePerson, situation: Situation, { cause }: Facts): Decision {

@@ -15,7 +15,7 @@ export function identify(command: SavePerson, situation: Situation): Identified 
   if (by === null) return { type: 'rejected', rejection: { type: 'identity-required' } }
   if (mode === 'duplicate') return { type: 'nobody' }
 
-  const person = find(by, identity, situation)
+  const person = find(by, identity, situation) ?? movedBefore(by, command, situation)
   if (person !== undefined) return { type: 'person', person, byAddress: by === 'address' }
   // An id alone says nothing about whom to make; together with another identifier the new person takes that id, so
   // that ids from before the move keep their meaning.
@@ -49,6 +49,11 @@ function find(by: Identifier, identity: Identity, situation: Situation): Person 
     case 'address':
       return situation.lastSavedPersonOf(identity.address!.key)
   }
+}
+
+// A call that names somebody by one address and gives another may come twice; the second time the person has moved.
+function movedBefore(by: Identifier, { address }: SavePerson, situation: Situation): Person | undefined {
+  return by === 'address' && address ? situation.lastSavedPersonOf(address.key) : undefined
 }
 
 function valueGivenFor(by: Identifier, identity: Identity): string {

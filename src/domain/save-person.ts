@@ -81,6 +81,9 @@ function updatePerson(person: Person, command: SavePerson, situation: Situation,
   const respelled = address?.text !== person.address?.text
   const fields = changedFields(person, command)
 
+  const refusal = guardLift(person, address, command, situation, facts)
+  if (refusal !== null) return { type: 'rejected', rejection: refusal }
+
   const effects: Effect[] = []
   for (const [name, to] of Object.entries(fields)) effects.push(valueActivity(person, name, to, facts))
   if (respelled) effects.push(valueActivity(person, addressField, address?.text ?? null, facts))
@@ -89,7 +92,6 @@ function updatePerson(person: Person, command: SavePerson, situation: Situation,
   const moved = address?.key === person.address?.key ? [] : meetNewAddress(person, address, command, situation, facts)
   const move = { address, carriedOptOut: moved.some(effect => effect.type === 'status-changed') }
   const flagged = setFlag(person, move, command, situation, facts)
-  if (!Array.isArray(flagged)) return { type: 'rejected', rejection: flagged }
   effects.push(...moved, ...flagged, ...links(person.id, command, situation))
 
   // R6: what is so already leaves no trace, not even a new time of saving.
@@ -137,14 +139,28 @@ function carriesOptOut(person: Person, isOut: boolean, command: SavePerson, fact
   return person.address === null || facts.policy.addressChange === 'carry-over'
 }
 
-// R1, R2, R5 and R6, for the address that the person has by now.
-function setFlag(
+// R2's guard stands before every way in which saying false would end an opt-out: of the address that the person has
+// by now, of a person without one, or of one that the opt-out would otherwise follow to its new address.
+function guardLift(
   person: Person,
-  move: Move,
+  address: Address | null,
   command: SavePerson,
   situation: Situation,
   facts: Facts,
-): Effect[] | Rejection {
+): Rejection | null {
+  if (command.unsubscribed !== false) return null
+  const isOut = showsUnsubscribed(person, situation)
+  const wouldFollow = person.address === null || facts.policy.addressChange === 'carry-over'
+  const isMoving = address?.key !== person.address?.key
+  const lifts =
+    address === null
+      ? isOut
+      : situation.status(address.key).status === 'unsubscribed' || (isMoving && isOut && wouldFollow)
+  return lifts ? guardResubscribe(address?.key ?? null, facts.cause, facts.policy) : null
+}
+
+// R1, R2, R5 and R6, for the address that the person has by now.
+function setFlag(person: Person, move: Move, command: SavePerson, situation: Situation, facts: Facts): Effect[] {
   if (command.unsubscribed === undefined || move.carriedOptOut) return []
   const to = command.unsubscribed ? 'unsubscribed' : 'subscribed'
   if (move.address === null) {
@@ -154,8 +170,6 @@ function setFlag(
   const { key } = move.address
   const { status, version } = situation.status(key)
   if (status === to) return []
-  const refusal = to === 'subscribed' ? guardResubscribe(key, facts.cause, facts.policy) : null
-  if (refusal !== null) return refusal
   const change = { key, to, reason: reasonFor(command, facts), direct: person.id } as const
   return [...changeStatus(change, situation, facts.cause), flagActivity(person.id, to, facts.cause, version + 1)]
 }

@@ -42,7 +42,7 @@ export function changeStatus(change: StatusChange, situation: Situation, cause: 
 }
 
 /** R2: what a re-subscribe lacks under the policy; null where it may go ahead. */
-export function guardResubscribe(key: AddressKey, cause: Cause, policy: Policy): Rejection | null {
+export function guardResubscribe(key: AddressKey | null, cause: Cause, policy: Policy): Rejection | null {
   if (policy.resubscribe === 'compatible') return null
   const missing: GuardItem[] = []
   if (cause.role !== 'admin') missing.push('admin-role')

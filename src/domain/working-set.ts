@@ -2,16 +2,10 @@
 // as a difference. It knows no rules; `decide` reads it as a Situation, `evolve` applies effects to it.
 
 import type { AddressKey } from './address.js'
+import type { Difference, Membership, Reading } from './batch-rows.js'
 import type { Cause, Effect, Situation } from './command.js'
-import {
-  type EmailStatus,
-  type FanOut,
-  type ForeignId,
-  type Person,
-  type PersonId,
-  type PersonLinks,
-  untouchedStatus,
-} from './person.js'
+import { LinkTable } from './link-table.js'
+import type { EmailStatus, FanOut, ForeignId, Person, PersonId, PersonLinks } from './person.js'
 
 /** Where in the log a command stands, when it was carried out and by whom. */
 export interface Moment {
@@ -20,95 +14,53 @@ export interface Moment {
   readonly cause: Cause
 }
 
-/** What was read, as the store gives it. An address that is not listed here may not be asked about. */
-export interface Reading {
-  readonly statuses: readonly { readonly status: EmailStatus; readonly people: number; readonly peopleRead: boolean }[]
-  readonly people: readonly Person[]
-  readonly foreignIds: readonly { readonly foreignId: ForeignId; readonly personId: PersonId }[]
-  readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId }[]
-  /** Of the lists and people that were asked for, who is on which. */
-  readonly members: readonly Membership[]
-  readonly fanOuts: readonly { readonly fanOut: FanOut; readonly chunk: readonly PersonId[]; readonly last: boolean }[]
-}
-
-export interface Membership {
-  readonly listId: number
-  readonly personId: PersonId
-}
-
-/** What the batch made of it, each row in its last state. Deletions come first: an id may be given anew after one. */
-export interface Difference {
-  readonly deleted: readonly PersonId[]
-  readonly created: readonly Person[]
-  readonly changed: readonly Person[]
-  readonly statuses: readonly { readonly status: EmailStatus; readonly people: number }[]
-  /** `isNew` where nobody had it: should another writer be first with it, this batch must read again. */
-  readonly foreignIds: readonly {
-    readonly foreignId: ForeignId
-    readonly personId: PersonId
-    readonly isNew: boolean
-  }[]
-  readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId; readonly isNew: boolean }[]
-  /** Taken from a person that stays, by one that did not: nobody has them any more. */
-  readonly foreignIdsFreed: readonly ForeignId[]
-  readonly cookiesFreed: readonly string[]
-  readonly joined: readonly Membership[]
-  readonly left: readonly Membership[]
-  readonly fanOuts: readonly FanOut[]
-  readonly fanOutsEnded: readonly AddressKey[]
-}
-
-const memberKey = (listId: number, personId: PersonId): string => `${listId} ${personId}`
+const memberKey = ({ listId, personId }: Membership): string => `${listId} ${personId}`
 const foreignIdKey = ({ system, value }: ForeignId): string => `${system}\u0000${value}`
+
+interface AddressEntry {
+  status: EmailStatus
+  people: number
+  readonly peopleRead: boolean
+  readonly ids: Set<PersonId>
+  /** Who was saved last of a crowd that was not read as a whole. */
+  lastSaved: PersonId | null
+}
 
 export class WorkingSet implements Situation {
   readonly #people = new Map<PersonId, Person>()
-  readonly #byAddress = new Map<
-    AddressKey,
-    { status: EmailStatus; people: number; peopleRead: boolean; ids: Set<PersonId> }
-  >()
-  readonly #foreignIds = new Map<string, { foreignId: ForeignId; personId: PersonId }>()
-  readonly #cookies = new Map<string, PersonId>()
-  readonly #members = new Map<string, Membership>()
-  readonly #storedMembers = new Set<string>()
+  readonly #byAddress = new Map<AddressKey, AddressEntry>()
+  readonly #foreignIds: LinkTable<ForeignId>
+  readonly #cookies: LinkTable<string>
+  readonly #members: LinkTable<Membership>
   readonly #fanOuts = new Map<AddressKey, FanOut>()
   readonly #chunks = new Map<AddressKey, { ids: readonly PersonId[]; last: boolean }>()
   /** People that are in the store as this batch found it, and of these the ones that it deleted at some point. */
   readonly #stored = new Set<PersonId>()
   readonly #storedAndDeleted = new Set<PersonId>()
-  /** Who had the foreign ids and cookies before this batch, by the keys of the maps above. */
-  readonly #storedLinks = new Map<string, PersonId>()
   readonly #dirty = {
     people: new Set<PersonId>(),
     addresses: new Set<AddressKey>(),
-    foreignIds: new Map<string, ForeignId>(),
-    cookies: new Set<string>(),
-    members: new Map<string, Membership>(),
     fanOuts: new Set<AddressKey>(),
   }
 
   constructor(reading: Reading) {
     for (const { status, people, peopleRead } of reading.statuses) {
-      this.#byAddress.set(status.key, { status, people, peopleRead, ids: new Set() })
+      this.#byAddress.set(status.key, { status, people, peopleRead, ids: new Set(), lastSaved: null })
     }
     for (const person of reading.people) {
       this.#stored.add(person.id)
       this.#people.set(person.id, person)
       if (person.address !== null) this.#entry(person.address.key).ids.add(person.id)
     }
-    for (const link of reading.foreignIds) {
-      this.#foreignIds.set(foreignIdKey(link.foreignId), link)
-      this.#storedLinks.set(foreignIdKey(link.foreignId), link.personId)
+    for (const [key, entry] of this.#byAddress) {
+      if (!entry.peopleRead) entry.lastSaved = this.lastSavedPersonOf(key)?.id ?? null
     }
-    for (const { cookie, personId } of reading.cookies) {
-      this.#cookies.set(cookie, personId)
-      this.#storedLinks.set(cookie, personId)
-    }
-    for (const membership of reading.members) {
-      const key = memberKey(membership.listId, membership.personId)
-      this.#members.set(key, membership)
-      this.#storedMembers.add(key)
-    }
+    const foreignIds = reading.foreignIds.map(({ foreignId: value, personId }) => ({ value, personId }))
+    this.#foreignIds = new LinkTable(foreignIdKey, foreignIds)
+    const cookies = reading.cookies.map(({ cookie: value, personId }) => ({ value, personId }))
+    this.#cookies = new LinkTable(cookie => cookie, cookies)
+    const members = reading.members.map(value => ({ value, personId: value.personId }))
+    this.#members = new LinkTable(memberKey, members)
     for (const { fanOut, chunk, last } of reading.fanOuts) {
       this.#fanOuts.set(fanOut.key, fanOut)
       this.#chunks.set(fanOut.key, { ids: chunk, last })
@@ -120,16 +72,22 @@ export class WorkingSet implements Situation {
   }
 
   personByForeignId(foreignId: ForeignId): Person | undefined {
-    const link = this.#foreignIds.get(foreignIdKey(foreignId))
-    return link && this.#people.get(link.personId)
+    const id = this.#foreignIds.ownerOf(foreignId)
+    return id === undefined ? undefined : this.#people.get(id)
   }
 
   personByCookie(cookie: string): Person | undefined {
-    const id = this.#cookies.get(cookie)
+    const id = this.#cookies.ownerOf(cookie)
     return id === undefined ? undefined : this.#people.get(id)
   }
 
   lastSavedPersonOf(key: AddressKey): Person | undefined {
+    const { lastSaved } = this.#entry(key)
+    // Of a crowd only the last one saved was read. Once it is gone nobody here knows who is next: the error has the
+    // batch split, and the next part reads again.
+    if (lastSaved !== null && !this.#entry(key).ids.has(lastSaved)) {
+      throw new Error('the last saved person of a crowded address left it within this batch')
+    }
     let last: Person | undefined
     for (const id of this.#entry(key).ids) {
       const person = this.#people.get(id)!
@@ -150,15 +108,14 @@ export class WorkingSet implements Situation {
   }
 
   isMember(listId: number, personId: PersonId): boolean {
-    return this.#members.has(memberKey(listId, personId))
+    return this.#members.ownerOf({ listId, personId }) !== undefined
   }
 
   linksOf(personId: PersonId): PersonLinks {
-    const own = (link: { readonly personId: PersonId }): boolean => link.personId === personId
     return {
-      foreignIds: [...this.#foreignIds.values()].filter(own).map(({ foreignId }) => foreignId),
-      cookies: [...this.#cookies].flatMap(([cookie, owner]) => (owner === personId ? [cookie] : [])),
-      listIds: [...this.#members.values()].filter(own).map(({ listId }) => listId),
+      foreignIds: this.#foreignIds.of(personId),
+      cookies: this.#cookies.of(personId),
+      listIds: this.#members.of(personId).map(({ listId }) => listId),
     }
   }
 
@@ -187,16 +144,16 @@ export class WorkingSet implements Situation {
         this.#delete(effect.id)
         break
       case 'foreign-id-linked':
-        this.#foreignIds.set(foreignIdKey(effect.foreignId), effect)
-        this.#dirty.foreignIds.set(foreignIdKey(effect.foreignId), effect.foreignId)
+        this.#foreignIds.link(effect.foreignId, effect.personId)
         break
       case 'cookie-linked':
-        this.#cookies.set(effect.cookie, effect.personId)
-        this.#dirty.cookies.add(effect.cookie)
+        this.#cookies.link(effect.cookie, effect.personId)
         break
       case 'list-joined':
+        this.#members.link({ listId: effect.listId, personId: effect.personId }, effect.personId)
+        break
       case 'list-left':
-        this.#changeMembership(effect, effect.type === 'list-joined')
+        this.#members.unlink({ listId: effect.listId, personId: effect.personId })
         break
       case 'status-changed':
         this.#changeStatus(effect, moment)
@@ -219,50 +176,23 @@ export class WorkingSet implements Situation {
   difference(): Difference {
     const people = [...this.#dirty.people].sort((a, b) => a - b)
     const present = people.map(id => this.#people.get(id)).filter(person => person !== undefined)
+    const gone = this.#storedAndDeleted
+    const foreignIds = this.#foreignIds.linked(gone)
+    const cookies = this.#cookies.linked(gone)
     return {
-      deleted: [...this.#storedAndDeleted],
+      deleted: [...gone],
       created: present.filter(person => !this.#isStored(person.id)),
       changed: present.filter(person => this.#isStored(person.id)),
       statuses: [...this.#dirty.addresses].sort().map(key => this.#entry(key)),
-      foreignIds: [...this.#dirty.foreignIds.keys()].flatMap(key => {
-        const link = this.#foreignIds.get(key)
-        return link === undefined
-          ? []
-          : [{ foreignId: link.foreignId, personId: link.personId, isNew: this.#isNewLink(key) }]
-      }),
-      cookies: [...this.#dirty.cookies].flatMap(cookie => {
-        const personId = this.#cookies.get(cookie)
-        return personId === undefined ? [] : [{ cookie, personId, isNew: this.#isNewLink(cookie) }]
-      }),
-      foreignIdsFreed: [...this.#dirty.foreignIds].flatMap(([key, id]) => (this.#foreignIds.has(key) ? [] : [id])),
-      cookiesFreed: [...this.#dirty.cookies].filter(cookie => !this.#cookies.has(cookie)),
-      joined: this.#changedMemberships(true),
-      left: this.#changedMemberships(false),
+      foreignIds: foreignIds.map(({ value: foreignId, personId, isNew }) => ({ foreignId, personId, isNew })),
+      cookies: cookies.map(({ value: cookie, personId, isNew }) => ({ cookie, personId, isNew })),
+      foreignIdsFreed: this.#foreignIds.freed(gone),
+      cookiesFreed: this.#cookies.freed(gone),
+      joined: this.#members.linked(gone).flatMap(({ value, isNew }) => (isNew ? [value] : [])),
+      left: this.#members.freed(gone),
       fanOuts: [...this.#dirty.fanOuts].map(key => this.#fanOuts.get(key)).filter(fanOut => fanOut !== undefined),
       fanOutsEnded: [...this.#dirty.fanOuts].filter(key => !this.#fanOuts.has(key)),
     }
-  }
-
-  #changeMembership({ listId, personId }: Membership, isMember: boolean): void {
-    const key = memberKey(listId, personId)
-    if (isMember) this.#members.set(key, { listId, personId })
-    else this.#members.delete(key)
-    this.#dirty.members.set(key, { listId, personId })
-  }
-
-  // The store drops the memberships of a deleted person with it.
-  #changedMemberships(isMember: boolean): Membership[] {
-    const changed: Membership[] = []
-    for (const [key, membership] of this.#dirty.members) {
-      const isStored = this.#storedMembers.has(key) && !this.#storedAndDeleted.has(membership.personId)
-      if (this.#members.has(key) === isMember && isStored !== isMember) changed.push(membership)
-    }
-    return changed
-  }
-
-  #isNewLink(key: string): boolean {
-    const owner = this.#storedLinks.get(key)
-    return owner === undefined || this.#storedAndDeleted.has(owner)
   }
 
   #isStored(id: PersonId): boolean {
@@ -300,10 +230,7 @@ export class WorkingSet implements Situation {
     this.#dirty.people.add(id)
     if (this.#stored.has(id)) this.#storedAndDeleted.add(id)
     if (address !== null) this.#count(address.key, id, -1)
-    // The store drops the links of a deleted person with it; here they must not name a later owner of the same id.
-    for (const [key, link] of this.#foreignIds) if (link.personId === id) this.#foreignIds.delete(key)
-    for (const [cookie, owner] of this.#cookies) if (owner === id) this.#cookies.delete(cookie)
-    for (const [key, { personId }] of this.#members) if (personId === id) this.#members.delete(key)
+    for (const links of [this.#foreignIds, this.#cookies, this.#members]) links.forget(id)
   }
 
   #changeStatus(effect: Effect & { type: 'status-changed' }, { seq, at, cause }: Moment): void {
@@ -342,15 +269,9 @@ export class WorkingSet implements Situation {
     this.#dirty.addresses.add(key)
   }
 
-  #entry(key: AddressKey): { status: EmailStatus; people: number; peopleRead: boolean; ids: Set<PersonId> } {
+  #entry(key: AddressKey): AddressEntry {
     const entry = this.#byAddress.get(key)
     if (entry === undefined) throw new Error('a rule looked at an address that was not locked for this batch')
     return entry
   }
-}
-
-/** A working set over nothing, in which the given addresses are known and were never touched. */
-export function emptyWorkingSet(keys: readonly AddressKey[]): WorkingSet {
-  const statuses = keys.map(key => ({ status: untouchedStatus(key), people: 0, peopleRead: true }))
-  return new WorkingSet({ statuses, people: [], foreignIds: [], cookies: [], members: [], fanOuts: [] })
 }

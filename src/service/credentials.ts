@@ -79,7 +79,10 @@ export class Credentials {
     role: Role,
     apiKey = `duk_${randomBytes(24).toString('base64url')}`,
   ): Promise<string | undefined> {
-    return (await this.#add({ id: name, kind: 'api', role, secret: sha256(apiKey) })) ? apiKey : undefined
+    const secret = sha256(apiKey)
+    // A key names its caller, so it cannot name two. (Two SOAP users may well have the same one.)
+    if ((await this.#store.credentialBySecret(secret)) !== undefined) return undefined
+    return (await this.#add({ id: name, kind: 'api', role, secret })) ? apiKey : undefined
   }
 
   list(): Promise<readonly Credential[]> {

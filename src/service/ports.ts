@@ -2,9 +2,10 @@
 // words here are those of the batch's life (read, lock the head, append), not of tables.
 
 import type { AddressKey } from '../domain/address.js'
+import type { Difference, Membership } from '../domain/batch-rows.js'
 import type { ActivityKind, Cause, Command, Effect, Outcome } from '../domain/command.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
-import type { Difference, Membership, WorkingSet } from '../domain/working-set.js'
+import type { WorkingSet } from '../domain/working-set.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
@@ -127,6 +128,29 @@ export interface ActivityRecord {
   readonly statusVersion: number | null
 }
 
+/** Which activities are meant. Times are milliseconds since the epoch, both ends belong to the window. */
+export interface ActivitySelection {
+  readonly from: number | null
+  readonly to: number | null
+  /** Null: all kinds. */
+  readonly kinds: readonly ActivityKind[] | null
+}
+
+/** Null: everybody's, also of people that were deleted since. */
+export type ActivityOwners = readonly PersonId[] | { readonly listId: number } | null
+
+/** How long a page is, and how far what comes behind it is counted. */
+export interface ActivityPageSize {
+  readonly limit: number
+  readonly countMax: number
+}
+
+export interface ActivityPage {
+  readonly activities: readonly ActivityRecord[]
+  /** How many come behind this page; `countMax` stands for that many or more. Never 0 while there is one. */
+  readonly remaining: number
+}
+
 /** One version of the status of an address. */
 export interface StatusRecord {
   readonly key: AddressKey
@@ -140,8 +164,52 @@ export interface StatusRecord {
   readonly seq: number
 }
 
+/** People who are named in one of these ways. Whom nobody can find is simply not among them. */
+export type PeopleSelection =
+  | { readonly type: 'ids'; readonly ids: readonly PersonId[] }
+  | { readonly type: 'addresses'; readonly keys: readonly AddressKey[] }
+  | { readonly type: 'foreign-ids'; readonly system: string; readonly values: readonly string[] }
+  | { readonly type: 'cookies'; readonly cookies: readonly string[] }
+  | { readonly type: 'list'; readonly listId: number }
+
+/** Milliseconds since the epoch, both ends included. */
+export interface UpdateWindow {
+  readonly from: number
+  readonly to: number
+}
+
+/** One place in the order of `updatedAt` and id. */
+export interface UpdateMark {
+  readonly at: number
+  readonly id: PersonId
+}
+
+export interface PeoplePage {
+  readonly people: readonly PersonView[]
+  readonly hasMore: boolean
+}
+
+/** A reader's way to be sure that nothing older is still on its way to being committed. */
+export interface ReadBarrier {
+  /** Resolves when every command that got its place in the log before this call is committed, or undone. */
+  settled(): Promise<void>
+}
+
 /** Reads outside of any batch. Each sees only what is committed. */
 export interface ReadStore {
+  /** In order of id, those behind `after`. */
+  selectedPeople(
+    selection: PeopleSelection,
+    page: { readonly after: PersonId; readonly limit: number },
+  ): Promise<PeoplePage>
+  countSelected(selection: PeopleSelection): Promise<number>
+  /** In order of `updatedAt` and id, those behind `after` (null: from the beginning). Who is touched in between moves
+   * to the end of that order; everybody else comes exactly once. */
+  updatedPeople(
+    window: UpdateWindow,
+    page: { readonly after: UpdateMark | null; readonly limit: number },
+  ): Promise<PeoplePage>
+  countUpdated(window: UpdateWindow): Promise<number>
   peopleByIds(ids: readonly PersonId[]): Promise<readonly PersonView[]>
   peopleByForeignId(foreignId: ForeignId): Promise<readonly PersonView[]>
   peopleByCookie(cookie: string): Promise<readonly PersonView[]>
@@ -153,6 +221,18 @@ export interface ReadStore {
     personId: PersonId,
     page: { readonly after: number; readonly limit: number },
   ): Promise<readonly ActivityRecord[]>
+  /** The stream of activities behind an id, oldest first. Ids follow commits: who goes on at the last one misses none. */
+  activitiesAfter(
+    id: number,
+    selection: ActivitySelection & { readonly owners: ActivityOwners },
+    size: ActivityPageSize,
+  ): Promise<ActivityPage>
+  /** Newest first, from below an id (null: from the newest) and without the first `skip`. */
+  latestActivitiesOf(
+    personId: PersonId,
+    selection: ActivitySelection,
+    page: ActivityPageSize & { readonly before: number | null; readonly skip: number },
+  ): Promise<ActivityPage>
   log(page: { readonly after: number; readonly limit: number }): Promise<readonly LogEntry[]>
   head(): Promise<LogHead>
 }

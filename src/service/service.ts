@@ -5,11 +5,11 @@ import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { GroupCommit } from './group-commit.js'
 import type { ListStore } from './lists.js'
-import type { ReadStore } from './ports.js'
+import type { ReadBarrier, ReadStore } from './ports.js'
 
 export interface Service {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
-  readonly reads: ReadStore
+  readonly reads: ReadStore & ReadBarrier
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

@@ -21,12 +21,15 @@ export type EncodeEnvelope<Known extends Record<keyof Known, { readonly reply: o
   soapVersion: SoapVersion,
 ) => string
 
-/** Compiled once at start for a version of the contract. `zone`: in whose offset times are written. */
+/**
+ * Compiled once at start for a version of the contract. `zone`: in whose offset times are written. `sayable`: what
+ * replies may hold that this version leaves out (see compile-encode.ts).
+ */
 export function compileEnvelopeEncoder<Known extends Record<keyof Known, { readonly reply: object }> = Messages>(
   model: WsdlModel,
-  { zone = utcZone }: { readonly zone?: Zone } = {},
+  { zone = utcZone, sayable = model }: { readonly zone?: Zone; readonly sayable?: WsdlModel } = {},
 ): EncodeEnvelope<Known> {
-  const compile = encodeCompiler(model, { prefix: 'ns1', zone })
+  const compile = encodeCompiler(model, { prefix: 'ns1', zone, sayable })
   const outputs = new Map<string, Output>()
   for (const { name, output } of model.operations.values()) {
     outputs.set(name, { element: `ns1:${output.name}`, content: compile(output.type) })

@@ -4,6 +4,9 @@
 // A nillable field without a value is always written, with xsi:nil, even where the schema lets it be left out: the
 // legacy service did, and generated Java code reads such fields unguarded (legacy-soap-contract 1.2). An optional field
 // that cannot be nil is left out. A missing required value is our own defect and throws.
+//
+// Values are those of the newest version. What the shape of an older one does not have is left out of the text, by the
+// shape alone; a key that no version has is a defect again, since nobody would ever get to see it.
 import { utcZone, type Zone } from './codec-date-time.js'
 import { enumerationWriter, scalarWriter, type WriteScalar } from './codec-scalar-encode.js'
 import { type ComplexShape, complexShape, type FieldShape, substitutes, type WsdlModel } from './wsdl-shape.js'
@@ -27,6 +30,8 @@ export interface EncodeOptions {
   readonly prefix: string
   /** In whose offset epoch milliseconds are written. */
   readonly zone: Zone
+  /** All that a value may hold, the model's own fields and those that it leaves out; the model where absent. */
+  readonly sayable?: WsdlModel
 }
 
 /** A compiler for the complex types of one model; what types have in common is compiled once. */
@@ -60,7 +65,9 @@ class Compiler {
     const known = this.#contents.get(shape.name)
     if (known !== undefined) return known
     const fields: WriteField[] = []
+    const sayable = this.#sayableNames(shape.name)
     const write: EncodeContent = (value, marks) => {
+      for (const name in value) if (!sayable.has(name)) throw unsayable(shape.name, name)
       let xml = ''
       for (const field of fields) xml += field(value as Readonly<Record<string, unknown>>, marks)
       return xml
@@ -69,6 +76,12 @@ class Compiler {
     this.#contents.set(shape.name, write)
     for (const field of shape.fields) fields.push(this.#field(shape, field))
     return write
+  }
+
+  /** `$type` chooses a form and is no field. */
+  #sayableNames(type: string): ReadonlySet<string> {
+    const { fields, base } = complexShape(this.#options.sayable ?? this.#model, type)
+    return new Set([...fields.map(field => field.name), ...(base === null ? [] : ['$type'])])
   }
 
   #field(owner: ComplexShape, field: FieldShape): WriteField {
@@ -141,6 +154,10 @@ function scalarElement(name: string, place: string, writeText: WriteScalar): Wri
       throw new EncodeError(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     }
   }
+}
+
+function unsayable(type: string, name: string): EncodeError {
+  return new EncodeError(`${type}: expected a key that some version of the contract has, got '${name}'`)
 }
 
 function asRecord(value: unknown, place: string): object {

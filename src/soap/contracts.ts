@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { compileEnvelopeDecoder, type DecodeEnvelope } from './codec-envelope-decode.js'
 import { compileEnvelopeEncoder, type EncodeEnvelope } from './codec-envelope-encode.js'
 import { loadWsdlModel } from './wsdl-model.js'
+import type { WsdlModel } from './wsdl-shape.js'
+import { wsdlUnion } from './wsdl-union.js'
 
 /** One version as it is spoken. */
 export interface Contract {
@@ -13,42 +15,51 @@ export interface Contract {
   readonly wsdlText: string
   /** Names of all operations that the version declares. */
   readonly operations: ReadonlySet<string>
+  /** Reads the requests of every version: clients mix the version of their WSDL with that of their endpoint. */
   readonly decode: DecodeEnvelope
+  /** Takes replies as the newest version has them, and writes what this version shows of them. */
   readonly encode: EncodeEnvelope
 }
 
 /** By path segment, such as `3_1`. */
 export type Contracts = ReadonlyMap<string, Contract>
 
-// Clients mix the version of their WSDL with that of their endpoint, so every path takes every known request. What the
-// served operations answer is the same in all versions (legacy-soap-contract 8); a version that differs in what a
-// strict client sees gets a file of its own here.
-const latest = 'mktows-3_1.wsdl'
-const fileOfVersion: Readonly<Record<string, string>> = {
-  ...segments(1, 3, 8, latest),
-  ...segments(2, 0, 9, latest),
-  ...segments(3, 0, 1, latest),
-}
+// Each version where strict clients see another shape (legacy-soap-contract 8), oldest first, with the versions that
+// get it: those up to the next one that is known to differ. Of the versions before 2_1 no file was ever seen; 2_1 has
+// all that theirs could ask for.
+const versionsOfFile: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mktows-2_1.wsdl', [...segments(1, 3, 8), '2_0', '2_1']],
+  ['mktows-2_2.wsdl', ['2_2']],
+  ['mktows-2_3.wsdl', segments(2, 3, 6)],
+  ['mktows-2_7.wsdl', segments(2, 7, 9)],
+  ['mktows-3_1.wsdl', ['3_0', '3_1']],
+])
 
-function segments(major: number, from: number, to: number, file: string): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: to - from + 1 }, (_, index) => [`${major}_${from + index}`, file]))
+function segments(major: number, from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => `${major}_${from + index}`)
 }
 
 /** `folder` holds the files of `wsdl/`. Rejects with an Error that names the file where one cannot be served. */
 export async function loadContracts(folder: string): Promise<Contracts> {
-  const files = [...new Set(Object.values(fileOfVersion))]
-  const loaded = new Map(
-    await Promise.all(files.map(async file => [file, await loadContract(join(folder, file))] as const)),
-  )
-  return new Map(Object.entries(fileOfVersion).map(([version, file]) => [version, loaded.get(file)!]))
+  const files = await Promise.all([...versionsOfFile].map(entry => loadFile(folder, entry)))
+  const union = wsdlUnion(files.map(({ model }) => model))
+  const decode = compileEnvelopeDecoder(union)
+  const contracts = files.flatMap(({ versions, wsdlText, model }) => {
+    const operations = new Set(model.operations.keys())
+    const contract = { wsdlText, operations, decode, encode: compileEnvelopeEncoder(model, { sayable: union }) }
+    return versions.map((version): [string, Contract] => [version, contract])
+  })
+  return new Map(contracts)
 }
 
-async function loadContract(path: string): Promise<Contract> {
+interface LoadedFile {
+  readonly versions: readonly string[]
+  readonly wsdlText: string
+  readonly model: WsdlModel
+}
+
+async function loadFile(folder: string, [file, versions]: readonly [string, readonly string[]]): Promise<LoadedFile> {
+  const path = join(folder, file)
   const [model, wsdlText] = await Promise.all([loadWsdlModel(path), readFile(path, 'utf8')])
-  return {
-    wsdlText,
-    operations: new Set(model.operations.keys()),
-    decode: compileEnvelopeDecoder(model),
-    encode: compileEnvelopeEncoder(model),
-  }
+  return { versions, wsdlText, model }
 }

@@ -1,8 +1,8 @@
 // The writing half of a batch: the difference that it made, and the log. Few statements of many rows each.
 
 import type { Knex } from 'knex'
+import type { Difference } from '../domain/batch-rows.js'
 import type { Effect } from '../domain/command.js'
-import type { Difference } from '../domain/working-set.js'
 import type { Append, LogDetail, LogEntry } from '../service/ports.js'
 import { type ActivityRow, fanOutRow, logRow, personRow, type StatusHistoryRow, statusRow } from './rows.js'
 

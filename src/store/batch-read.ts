@@ -3,8 +3,9 @@
 
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
+import type { Membership, Reading } from '../domain/batch-rows.js'
 import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
-import { type Membership, type Reading, WorkingSet } from '../domain/working-set.js'
+import { WorkingSet } from '../domain/working-set.js'
 import {
   type FoundAnswer,
   fanOutChunkSize,

@@ -10,6 +10,7 @@ import * as registry from '../../migrations/004-registry.js'
 import * as firstRows from '../../migrations/005-first-rows.js'
 import * as lists from '../../migrations/006-lists.js'
 import * as workspaces from '../../migrations/007-workspaces.js'
+import * as activityOrders from '../../migrations/009-activity-orders.js'
 
 interface Migration {
   readonly name: string
@@ -24,6 +25,7 @@ const migrations: readonly Migration[] = [
   { name: '005-first-rows', up: firstRows.up },
   { name: '006-lists', up: lists.up },
   { name: '007-workspaces', up: workspaces.up },
+  { name: '009-activity-orders', up: activityOrders.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

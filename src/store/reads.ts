@@ -2,17 +2,16 @@
 // that no reader can see one without the other.
 
 import type { Knex } from 'knex'
-import type { AddressKey } from '../domain/address.js'
-import { type ForeignId, untouchedStatus } from '../domain/person.js'
-import type { ActivityRecord, LogEntry, LogHead, PersonView, ReadStore, StatusRecord } from '../service/ports.js'
+import { untouchedStatus } from '../domain/person.js'
+import type { ActivityRecord, LogEntry, LogHead, ReadStore, StatusRecord } from '../service/ports.js'
+import { createActivityStream } from './activity-stream.js'
+import { createPeoplePages } from './people-pages.js'
+import { toViews, viewQuery } from './person-views.js'
 import {
   type ActivityRow,
   activityFrom,
   type LogRow,
   logEntryFrom,
-  type PersonRow,
-  personColumns,
-  personFrom,
   type StatusHistoryRow,
   type StatusRow,
   statusColumns,
@@ -20,16 +19,8 @@ import {
   statusRecordFrom,
 } from './rows.js'
 
-type ViewRow = PersonRow & { [Column in `status_${keyof StatusRow}`]: StatusRow[keyof StatusRow] }
-
-const viewColumns = [
-  ...personColumns.map(column => `people.${column}`),
-  ...statusColumns.map(column => `email_status.${column} as status_${column}`),
-]
-
 export function createReads(knex: Knex): ReadStore {
-  const views = (): Knex.QueryBuilder =>
-    knex('people').leftJoin('email_status', 'email_status.address_key', 'people.address_key').select(viewColumns)
+  const views = (): Knex.QueryBuilder => viewQuery(knex)
 
   return {
     async peopleByIds(ids) {
@@ -74,6 +65,8 @@ export function createReads(knex: Knex): ReadStore {
         .select('*')
       return rows.map(activityFrom)
     },
+    ...createActivityStream(knex),
+    ...createPeoplePages(knex),
     async log({ after, limit }): Promise<LogEntry[]> {
       const rows: LogRow[] = await knex('log').where('seq', '>', after).orderBy('seq').limit(limit).select('*')
       return rows.map(logEntryFrom)
@@ -84,34 +77,4 @@ export function createReads(knex: Knex): ReadStore {
       return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
     },
   }
-}
-
-async function toViews(knex: Knex, rows: readonly ViewRow[]): Promise<PersonView[]> {
-  const foreignIds = await foreignIdsOf(
-    knex,
-    rows.map(({ id }) => id),
-  )
-  return rows.map(row => ({
-    person: personFrom(row),
-    foreignIds: foreignIds.get(row.id) ?? [],
-    status: row.address_key === null ? null : statusOf(row, row.address_key as AddressKey),
-  }))
-}
-
-function statusOf(row: ViewRow, key: AddressKey): PersonView['status'] {
-  if (row.status_address_key === null) return untouchedStatus(key)
-  const values = statusColumns.map(column => [column, row[`status_${column}`]])
-  return statusFrom(Object.fromEntries(values) as StatusRow)
-}
-
-async function foreignIdsOf(knex: Knex, ids: readonly number[]): Promise<Map<number, ForeignId[]>> {
-  const found = new Map<number, ForeignId[]>()
-  if (ids.length === 0) return found
-  const rows = await knex('foreign_ids')
-    .whereIn('person_id', [...ids])
-    .orderBy(['system', 'value'])
-    .select('system', 'value', 'person_id')
-  for (const { system, value, person_id } of rows)
-    found.set(person_id, [...(found.get(person_id) ?? []), { system, value }])
-  return found
 }

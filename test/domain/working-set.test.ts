@@ -1,6 +1,5 @@
 // The working set: what one batch read, what it made of it, and the difference that is to be written.
 import t from 'tap'
-import { emptyWorkingSet } from '../../src/domain/working-set.js'
 import {
   aDelete,
   aForeignId,
@@ -28,7 +27,7 @@ t.test('a batch that changed nothing has nothing to write', async t => {
 })
 
 t.test('an address that was not read may not be asked about', async t => {
-  const situation = emptyWorkingSet([aKey()])
+  const situation = aSituation({ addresses: [anAddress().text] })
 
   t.equal(situation.status(aKey()).version, 0)
   t.throws(() => situation.status(aKey('grace@example.org')), /not locked/)
@@ -36,7 +35,7 @@ t.test('an address that was not read may not be asked about', async t => {
 })
 
 t.test('a person made in the batch is seen by its later commands, and written once in its last state', async t => {
-  const situation = emptyWorkingSet([aKey()])
+  const situation = aSituation({ addresses: [anAddress().text] })
 
   carryOut(situation, aSave({ address: ada, fields: { City: 'London' } }), {}, { seq: 5, at: noon })
   carryOut(situation, aSave({ by: ada, fields: { City: 'Paris' } }), {}, { seq: 6, at: noon + 1 })
@@ -50,7 +49,7 @@ t.test('a person made in the batch is seen by its later commands, and written on
 })
 
 t.test('a person that comes and goes within the batch is not written', async t => {
-  const situation = emptyWorkingSet([aKey()])
+  const situation = aSituation({ addresses: [anAddress().text] })
 
   carryOut(situation, aSave({ address: ada }))
   carryOut(situation, aDelete(1001))
@@ -169,7 +168,7 @@ t.test('a foreign id whose owner was deleted in the batch is new again', async t
 })
 
 t.test('a link that is made and dropped within the batch is not written', async t => {
-  const situation = emptyWorkingSet([aKey()])
+  const situation = aSituation({ addresses: [anAddress().text] })
 
   carryOut(situation, aSave({ address: ada, foreignId: aForeignId(), cookie: 'c' }))
   carryOut(situation, aDelete(1001))

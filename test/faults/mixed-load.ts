@@ -39,13 +39,16 @@ export class Caller {
     return this.calls.filter(({ isAcknowledged }) => !isAcknowledged)
   }
 
-  /** Sends one call after the other, until one is not answered. Rejects where the server refuses one. */
-  async run(client: LegacyClient): Promise<void> {
-    for (;;) {
+  /**
+   * Sends one call after the other, until one is not answered or `isOver` says so. Rejects where the server refuses
+   * one; a server that asks to try again is asked again.
+   */
+  async run(client: LegacyClient, isOver = () => false): Promise<void> {
+    while (!isOver()) {
       const call = this.#nextCall(`${this.#name}-${this.calls.length}`)
       this.calls.push(call)
       try {
-        await attempt(call, client)
+        await this.#sendUntilTaken(call, client)
       } catch (cause) {
         if (cause instanceof Unanswered) return
         throw new Error(`${call.mark} was refused`, { cause })
@@ -55,7 +58,7 @@ export class Caller {
 
   /** Sends again, unchanged, what was not answered. */
   async retry(client: LegacyClient): Promise<void> {
-    for (const call of this.unanswered) await attempt(call, client)
+    for (const call of this.unanswered) await this.#sendUntilTaken(call, client)
   }
 
   /** What is wrong with the two people that only this caller changes, a sentence each. */
@@ -73,6 +76,12 @@ export class Caller {
     const moverStatus = await client.json('GET', `/v1/addresses/${this.#mover.address}`)
     expect('flag of who moved', mover?.attributes.Unsubscribed === '1', moverStatus.body.status === 'unsubscribed')
     return losses
+  }
+
+  async #sendUntilTaken(call: SentCall, client: LegacyClient): Promise<void> {
+    const what = `${call.mark}, which was to be tried again,`
+    const taken = await eventually(() => attempt(call, client), { withinMs: tryAgainForMs, everyMs: 100, what })
+    if (taken instanceof Error) throw taken
   }
 
   get #ownAddress(): string {
@@ -198,11 +207,24 @@ function flagging(email: string, unsubscribed: boolean, mark: Readonly<Record<st
   return { email, attributes: { ...mark, Unsubscribed: unsubscribed ? '1' : '0' } }
 }
 
-async function attempt(call: SentCall, client: LegacyClient): Promise<void> {
+/** True once it is carried out, false where the server asks to try again, or why neither. */
+async function attempt(call: SentCall, client: LegacyClient): Promise<boolean | Error> {
   call.attempts++
-  await call.send(client)
-  call.isAcknowledged = true
+  try {
+    await call.send(client)
+    call.isAcknowledged = true
+    return true
+  } catch (cause) {
+    if (cause instanceof TryAgain || (cause instanceof LegacyFault && tryAgainCodes.has(cause.code))) return false
+    return cause as Error
+  }
 }
+
+class TryAgain extends Error {}
+
+/** With these the service asks for patience; old clients retry them by themselves. */
+const tryAgainCodes = new Set(['20011', '20024'])
+const tryAgainForMs = 60_000
 
 function soapCall(mark: string, send: SentCall['send']): SentCall {
   return { mark, kind: 'soap', send, isAcknowledged: false, attempts: 0 }
@@ -211,6 +233,7 @@ function soapCall(mark: string, send: SentCall['send']): SentCall {
 function jsonCall(mark: string, method: string, path: string, body?: object): SentCall {
   const send = async (client: LegacyClient): Promise<void> => {
     const answer = await client.json(method, path, body, mark)
+    if (answer.status === 503) throw new TryAgain()
     if (answer.status >= 300) throw new Error(`${method} was answered with ${answer.status}`, { cause: answer.body })
   }
   return { mark, kind: 'json', send, isAcknowledged: false, attempts: 0 }

@@ -4,6 +4,7 @@ import { ianaZone, utcZone } from '../../src/soap/codec-date-time.js'
 import { compileEnvelopeEncoder } from '../../src/soap/codec-envelope-encode.js'
 import { EncodeError, encodeCompiler } from '../../src/soap/compile-encode.js'
 import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
+import type { WsdlModel } from '../../src/soap/wsdl-shape.js'
 import { projectRoot } from '../support/project.js'
 
 const model = await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`)
@@ -139,6 +140,29 @@ for (const [what, type, value, message] of refused) {
   t.test(`${what} is never sent: it is our defect`, async t => {
     t.throws(() => write(type, value), { name: 'EncodeError', message })
   })
+}
+
+t.test('what only a newer version has is left out; what none has is our defect', async t => {
+  const older: WsdlModel = withoutField(model, 'LeadChangeRecord', 'marketoGUID')
+  const record = { id: 7, marketoGUID: '7', activityDateTime: 0, activityType: 'New Lead', mktPersonId: '1' }
+  const olderForm = encodeCompiler(older, { prefix: 'ns1', zone: utcZone, sayable: model })('LeadChangeRecord')
+
+  t.notMatch(olderForm(record, { usesXsi: false }), 'marketoGUID')
+  t.equal(
+    olderForm(record, { usesXsi: false }),
+    write('LeadChangeRecord', record).replace('<marketoGUID>7</marketoGUID>', ''),
+  )
+  t.throws(() => olderForm({ ...record, guid: '7' }, { usesXsi: false }), {
+    name: 'EncodeError',
+    message: /^LeadChangeRecord: expected a key that some version of the contract has, got 'guid'$/,
+  })
+  t.throws(() => write('LeadKey', { $type: 'LeadKey', keyType: 'EMAIL', keyValue: '' }), { message: /got '\$type'/ })
+})
+
+function withoutField(model: WsdlModel, type: string, name: string): WsdlModel {
+  const shape = model.complexTypes.get(type)!
+  const fields = shape.fields.filter(field => field.name !== name)
+  return { ...model, complexTypes: new Map(model.complexTypes).set(type, { ...shape, fields }) }
 }
 
 t.test('a defect names the field and no string value', async t => {

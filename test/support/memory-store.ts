@@ -1,8 +1,9 @@
 // The ports filled in memory: the model of what any store must do, and the place where tests make a store fail. One
 // transaction runs at a time; what it appends becomes visible at its commit, all of it or nothing.
 import type { AddressKey } from '../../src/domain/address.js'
+import type { Reading } from '../../src/domain/batch-rows.js'
 import type { Person, PersonId } from '../../src/domain/person.js'
-import { type Reading, WorkingSet } from '../../src/domain/working-set.js'
+import { WorkingSet } from '../../src/domain/working-set.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
 import type { ListStore } from '../../src/service/lists.js'
@@ -18,6 +19,7 @@ import {
   type ReadStore,
   type Wanted,
 } from '../../src/service/ports.js'
+import { activityStream } from './memory-activities.js'
 import {
   applyAppend,
   byId,
@@ -285,6 +287,7 @@ function reads(tables: Tables): ReadStore {
       const own = tables.activities.filter(activity => activity.personId === personId && activity.id > after)
       return own.slice(0, limit)
     },
+    ...activityStream(tables),
     async log({ after, limit }) {
       return tables.log.filter(({ seq }) => seq > after).slice(0, limit)
     },

@@ -1,9 +1,9 @@
 // What a store keeps, as maps: the model that a real store is measured by. It knows how a difference is written and
 // what must stay unique; of transactions, locks and faults it knows nothing.
 import type { AddressKey } from '../../src/domain/address.js'
+import type { Difference, Membership } from '../../src/domain/batch-rows.js'
 import type { Field } from '../../src/domain/field.js'
 import { type EmailStatus, type FanOut, type ForeignId, type Person, untouchedStatus } from '../../src/domain/person.js'
-import type { Difference, Membership } from '../../src/domain/working-set.js'
 import type { Credential } from '../../src/service/credentials.js'
 import type { NamedList, Workspace } from '../../src/service/lists.js'
 import {

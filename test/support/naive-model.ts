@@ -68,7 +68,11 @@ export class NaiveModel {
   carryOut(command: NaiveCommand, policy: NaivePolicy, isRepeat: boolean, freshId: number, now: number): NaiveAnswer {
     const before = this.#copy()
     const answer = this.#apply(command, policy, freshId)
-    const undoesAnOptOut = [...before.statuses].some(([key, { out }]) => out && !this.statuses.get(key)!.out)
+    const liftsAStatus = [...before.statuses].some(([key, { out }]) => out && !this.statuses.get(key)!.out)
+    const isOut = ({ address, own }: NaivePerson): boolean => address === null && own
+    const isIn = ({ address, own }: NaivePerson): boolean => address === null && !own
+    const liftsAnOwnOne = before.people.filter(isOut).some(({ id }) => this.people.filter(isIn).some(p => p.id === id))
+    const undoesAnOptOut = liftsAStatus || liftsAnOwnOne
     if (answer === 'rejected' || (isRepeat && undoesAnOptOut)) {
       this.statuses = before.statuses
       this.people = before.people
@@ -117,6 +121,7 @@ export class NaiveModel {
   #update(person: NaivePerson, { address, flag, city }: NaiveSave, policy: NaivePolicy): boolean {
     const showed = this.shows(person)
     const old = person.address
+    if (flag === false && policy.guarded && this.#wouldLift(person, address, policy)) return false
     if (city !== undefined) person.city = city
     if (address !== undefined) person.address = address
     if (address === null) person.own = showed
@@ -131,6 +136,15 @@ export class NaiveModel {
     if (person.address !== null) return this.#set(person.address, flag, policy)
     person.own = flag
     return true
+  }
+
+  // Saying false ends an opt-out: of the address, of somebody without one, or one that would have come along.
+  #wouldLift(person: NaivePerson, address: string | null | undefined, policy: NaivePolicy): boolean {
+    const after = address === undefined ? person.address : address
+    if (after === null) return this.shows(person)
+    const isElsewhere = person.address?.toLowerCase() !== after.toLowerCase()
+    const comesAlong = isElsewhere && this.shows(person) && (person.address === null || policy.carryOver)
+    return this.statusOf(after).out || comesAlong
   }
 
   #set(address: string, out: boolean, policy: NaivePolicy): boolean {

@@ -3,8 +3,8 @@
 import type { Activity, Command, Effect, Outcome } from '../../src/domain/command.js'
 import { decide } from '../../src/domain/decide.js'
 import { evolve } from '../../src/domain/evolve.js'
-import { emptyWorkingSet, type WorkingSet } from '../../src/domain/working-set.js'
-import { aKey, aMoment, anAddress, aPolicy, someFacts } from './builders.js'
+import type { WorkingSet } from '../../src/domain/working-set.js'
+import { aKey, aMoment, anAddress, aPolicy, aSituation, someFacts } from './builders.js'
 import { type NaiveCommand, NaiveModel, type NaivePolicy } from './naive-model.js'
 
 export class SideBySide {
@@ -21,7 +21,7 @@ export class SideBySide {
     readonly policy: NaivePolicy,
   ) {
     this.model = new NaiveModel(addresses)
-    this.situation = emptyWorkingSet(addresses.map(aKey))
+    this.situation = aSituation({ addresses })
   }
 
   /** Gives the number of status changes. Throws where the two sides part. */

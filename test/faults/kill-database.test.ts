@@ -1,0 +1,57 @@
+// The database dies by SIGKILL while many callers ask for changes, and comes back: they had to wait or to try again,
+// and nothing that was acknowledged is lost. FAULT_SEED repeats the calls and the moments of a run.
+import { setTimeout as pause } from 'node:timers/promises'
+import { createConnection } from 'mysql2/promise'
+import t from 'tap'
+import { eventually } from '../support/eventually.js'
+import { startServer } from '../support/mariadb-server.js'
+import { requires } from '../support/requirements.js'
+import { startServerChild } from '../support/server-child.js'
+import { isVerified, readLog } from '../support/store-inspection.js'
+import { drawFrom } from '../support/xml-mutants.js'
+import { Caller, compareWithLog } from './mixed-load.js'
+
+const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
+const rounds = 3
+const callersCount = 12
+
+t.test(`a database that is killed under load costs callers time, and no answer (FAULT_SEED=${seed})`, async t => {
+  if (!requires(t, 'mariadbd')) return
+  const draw = drawFrom(seed - 1)
+  const database = await startServer()
+  t.teardown(() => database.stop())
+  const connection = await createConnection(database.url)
+  await connection.query('create database durable')
+  await connection.end()
+  const databaseUrl = `${database.url}/durable`
+  const server = await startServerChild(t, { databaseUrl })
+  const callers = Array.from(
+    { length: callersCount },
+    (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index)),
+  )
+
+  const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
+  const more = (count: number): Promise<boolean> => {
+    const enough = acknowledged() + count
+    return eventually(() => acknowledged() >= enough, { withinMs: 60_000, everyMs: 1, what: `${enough} answers` })
+  }
+  let isOver = false
+  const running = Promise.all(callers.map(caller => caller.run(server.client(), () => isOver)))
+  for (let round = 1; round <= rounds; round++) {
+    await more(100 + draw(200))
+    // Nothing is waited for: answers come in the rhythm of the batches, and the kill must be free of it.
+    await pause(draw(40))
+    await database.kill()
+    await database.start()
+  }
+  await more(100)
+  isOver = true
+  await running
+
+  t.same(compareWithLog(callers, await readLog(databaseUrl)), { lost: [], doubled: [], strangers: [] })
+  const losses = await Promise.all(callers.map(caller => caller.findLosses(server.client())))
+  t.same(losses.flat(), [], 'everybody has the state of its last acknowledged call')
+  await isVerified(t, databaseUrl, 'after all')
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.comment(server.errors().slice(0, 5).join('\n'))
+})
