@@ -39,7 +39,10 @@ function kindsOf(
   for (const word of words) {
     const kind = kindOf(word)
     if (kind === undefined) {
-      return { type: 'fault', fault: fault(faultKinds.activityKeyBad, `${place}: no activity is called ${quoted(word)}`) }
+      return {
+        type: 'fault',
+        fault: fault(faultKinds.activityKeyBad, `${place}: no activity is called ${quoted(word)}`),
+      }
     }
     if (kind !== null) kinds.add(kind)
   }

@@ -45,9 +45,12 @@ export const faultKinds = {
   leadDetailRequired: client('20104', 'Lead detail required'),
   unknownLeadField: client('20105', 'Unknown lead field'),
   leadSyncFailed: client('20106', 'Lead sync failed'),
+  activityKeyBad: client('20107', 'Activity key bad'),
   leadOwnerNotFound: client('20108', 'Lead owner not found'),
   parameterRequired: client('20109', 'Parameter required'),
   inputError: client('20110', 'Input error'),
+  listNotFound: client('20111', 'List not found'),
+  badStreamPosition: client('20122', 'Bad stream position'),
 } as const satisfies Record<string, FaultKind>
 
 export function fault(kind: FaultKind, message: string): Fault {

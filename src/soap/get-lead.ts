@@ -9,7 +9,7 @@ import { type Answered, fault, faulted, faultKinds, leadNotFound, quoted } from 
 import { foreignIdLengthMax, salesforce } from './foreign-id.js'
 import { cookieLengthMax } from './lead-key.js'
 import { presentLead } from './lead-record.js'
-import type { ParamsGetLead, Received, SuccessGetLead } from './messages.js'
+import type { LeadKey, ParamsGetLead, Received, SuccessGetLead } from './messages.js'
 import { readPersonId } from './person-id.js'
 
 /** How many people of one address are shown; no reply may grow with what others have stored. */
@@ -19,22 +19,39 @@ type Reads = Service['reads']
 type LookUp = (value: string, reads: Reads) => Promise<readonly PersonView[]>
 
 export async function getLead(params: Received<ParamsGetLead>, call: Call): Promise<Answered<SuccessGetLead>> {
-  const { keyType = '', keyValue = '' } = params.leadKey ?? {}
+  const { reads, fields } = call.service
+  const views = await findLeads(params.leadKey, reads)
+  if (views.type === 'fault') return views
+
+  const leadRecord = views.result.map(view => presentLead(view, fields.dictionary))
+  return { type: 'result', result: { result: { count: leadRecord.length, leadRecordList: { leadRecord } } } }
+}
+
+/** Everybody that a key names, at least one; the fault of every call that has such a key where it names nobody. */
+export async function findLeads(
+  leadKey: Received<LeadKey> | undefined,
+  reads: Reads,
+): Promise<Answered<readonly PersonView[]>> {
+  const { keyType = '', keyValue = '' } = leadKey ?? {}
   if (keyType === '' || keyValue.trim() === '') {
     return faulted(faultKinds.leadKeyRequired, 'expected a leadKey with keyType and keyValue')
   }
-  const name = keyType.trim().toUpperCase()
+  const read = readKeyType(keyType)
+  if (read.type === 'fault') return read
+  const { name, lookUp } = read.result
+  const views = await lookUp(keyValue, reads)
+  return views.length === 0 ? { type: 'fault', fault: nobodyHas(name, keyValue) } : { type: 'result', result: views }
+}
+
+/** How a key type finds people, by its name in any letter case. */
+export function readKeyType(text: string): Answered<{ readonly name: string; readonly lookUp: LookUp }> {
+  const name = text.trim().toUpperCase()
   const lookUp = lookUps.get(name)
   if (lookUp === undefined) {
     const expected = [...lookUps.keys()].join(', ')
-    return faulted(faultKinds.leadKeyBad, `keyType: expected one of ${expected}, got '${keyType.slice(0, 60)}'`)
+    return faulted(faultKinds.leadKeyBad, `keyType: expected one of ${expected}, got '${text.slice(0, 60)}'`)
   }
-  const { reads, fields } = call.service
-  const views = await lookUp(keyValue, reads)
-  if (views.length === 0) return { type: 'fault', fault: nobodyHas(name, keyValue) }
-
-  const leadRecord = views.map(view => presentLead(view, fields.dictionary))
-  return { type: 'result', result: { result: { count: leadRecord.length, leadRecordList: { leadRecord } } } }
+  return { type: 'result', result: { name, lookUp } }
 }
 
 const nobody: LookUp = async () => []

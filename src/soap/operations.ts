@@ -8,6 +8,8 @@ import type { SoapVersion } from './codec-namespaces.js'
 import type { DecodedObject } from './compile-decode.js'
 import { type Answered, fault, faulted, faultKinds } from './faults.js'
 import { getLead } from './get-lead.js'
+import { getLeadActivity } from './get-lead-activity.js'
+import { getLeadChanges } from './get-lead-changes.js'
 import type { Messages, Received } from './messages.js'
 import { syncLead } from './sync-lead.js'
 
@@ -39,6 +41,8 @@ function served<Name extends keyof Messages>(name: Name, needs: Role, handle: Ha
 
 const operations: ReadonlyMap<string, Operation> = new Map([
   served('getLead', 'reader', getLead),
+  served('getLeadActivity', 'reader', getLeadActivity),
+  served('getLeadChanges', 'reader', getLeadChanges),
   served('syncLead', 'writer', syncLead),
 ])
 

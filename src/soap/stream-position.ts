@@ -73,6 +73,7 @@ function presentTime(time: number | null): string | number | undefined {
   return time % 1000 === 0 ? time : new Date(time).toISOString()
 }
 
-const later = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b))
+const later = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b)
 const earlier = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b)

@@ -6,7 +6,7 @@ import { type PersonId, personIdMax } from '../domain/person.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { FieldStore } from '../service/fields.js'
 import type { ListStore } from '../service/lists.js'
-import type { BatchTransaction, CommandStore, ReadStore, SnapshotStore } from '../service/ports.js'
+import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
@@ -20,6 +20,7 @@ import { createTableScan } from './table-scan.js'
 export interface Store
   extends CommandStore,
     ReadStore,
+    ReadBarrier,
     SnapshotStore,
     CredentialStore,
     FieldStore,
@@ -47,6 +48,8 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...createReads(reader),
     ...createRegistry(writer, reader),
     ...createLists(engine.name, writer, reader),
+    // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
+    settled: () => inTransaction(writer, async transaction => void (await lockHead(transaction))),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
     migrate: () => migrate(writer),
     freeMigrationLock: () => freeMigrationLock(writer),

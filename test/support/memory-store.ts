@@ -16,10 +16,12 @@ import {
   fanOutChunkSize,
   type LogDetail,
   peopleToldAtOnceMax,
+  type ReadBarrier,
   type ReadStore,
   type Wanted,
 } from '../../src/service/ports.js'
 import { activityStream } from './memory-activities.js'
+import { peoplePages } from './memory-pages.js'
 import {
   applyAppend,
   byId,
@@ -34,7 +36,7 @@ import {
 } from './memory-tables.js'
 
 /** Everything that `Service` and `GroupCommit` need of a store. */
-export type AnyStore = CommandStore & ReadStore & CredentialStore & FieldStore & ListStore
+export type AnyStore = CommandStore & ReadStore & ReadBarrier & CredentialStore & FieldStore & ListStore
 
 export interface MemoryStoreOptions {
   /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
@@ -111,6 +113,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       // The next transaction waits for this one, whatever becomes of it; its error belongs to its own caller.
       lastTransaction = turn.catch(() => {})
       return turn
+    },
+    async settled() {
+      await lastTransaction
     },
     async findCommands(ids) {
       return new Set(ids.filter(id => tables.commandIds.has(id)))
@@ -288,6 +293,7 @@ function reads(tables: Tables): ReadStore {
       return own.slice(0, limit)
     },
     ...activityStream(tables),
+    ...peoplePages(tables),
     async log({ after, limit }) {
       return tables.log.filter(({ seq }) => seq > after).slice(0, limit)
     },
