@@ -13,8 +13,8 @@ const firstPassAgeMs = 12 * 3600 * 1000
 /**
  * A function that gives the next message each time. The first `addressCount` messages create the people, subscribed;
  * the next as many opt all of them out, the next re-subscribe them, and so on: every call changes a status. Messages
- * are all of one length. Each pass is signed with a time of its own: a re-subscribe that is byte-identical to one before
- * it would rightly change nothing (R13), and would then measure nothing.
+ * are all of one length. Each pass is signed with a time of its own: a re-subscribe that repeats an earlier one byte
+ * for byte would rightly change nothing (R13), and would then measure nothing.
  */
 export function syncLeadMessages(): () => string {
   const startedAt = Date.now() - firstPassAgeMs

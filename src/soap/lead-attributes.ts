@@ -2,7 +2,7 @@
 // Knows how legacy clients leave out and clear values; must not know keys, commands or replies.
 
 import { type Address, parseAddress } from '../domain/address.js'
-import { type Field, fieldValuesLengthMax, readBoolean, readFieldValue } from '../domain/field.js'
+import { type Field, type FieldDictionary, fieldValuesLengthMax, readBoolean, readFieldValue } from '../domain/field.js'
 import { addressField, flagField } from '../domain/flag.js'
 import type { PersonId } from '../domain/person.js'
 import type { Fields } from '../service/fields.js'
@@ -27,11 +27,32 @@ export interface AttributesRead {
 const idAttribute = 'id'
 const problemsNamedMax = 20
 
-/** `operation` is named in the fault about unknown fields. Every problem of the list is in one fault. */
-export async function readLeadAttributes(
+export interface AttributeNames {
+  readonly dictionary: FieldDictionary
+  /** Names that no field has, as `unknownNames` found them. */
+  readonly unknown: ReadonlySet<string>
+  /** Named in the fault about them. */
+  readonly operation: string
+}
+
+/** The names in all these lists that no field has. Asked once for a whole call: each time, the store may be asked. */
+export async function unknownNames(
+  lists: readonly (readonly GivenAttribute[])[],
+  fields: Fields,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>()
+  for (const { attrName } of lists.flat()) {
+    const name = (attrName ?? '').trim()
+    if (name !== '' && name.toLowerCase() !== idAttribute) names.add(name)
+  }
+  return new Set(await fields.unknownAmong([...names]))
+}
+
+/** Every problem of the list is in one fault. */
+export function readLeadAttributes(
   given: readonly GivenAttribute[],
-  { fields, operation }: { readonly fields: Fields; readonly operation: string },
-): Promise<Answered<AttributesRead>> {
+  { dictionary, unknown, operation }: AttributeNames,
+): Answered<AttributesRead> {
   const nameless = given.findIndex(({ attrName }) => (attrName ?? '').trim() === '')
   if (nameless !== -1) {
     return faulted(
@@ -44,16 +65,14 @@ export async function readLeadAttributes(
     const limit = `expected at most ${fieldValuesLengthMax} characters in all values together, got ${length}`
     return faulted(faultKinds.inputError, `leadAttributeList: ${limit}`)
   }
-
-  const names = given.map(({ attrName }) => attrName!.trim()).filter(name => name.toLowerCase() !== idAttribute)
-  const unknown = await fields.unknownAmong([...new Set(names)])
-  if (unknown.length > 0) return { type: 'fault', fault: unknownLeadFields(operation, unknown) }
+  const strangers = new Set(given.map(({ attrName }) => attrName!.trim()).filter(name => unknown.has(name)))
+  if (strangers.size > 0) return { type: 'fault', fault: unknownLeadFields(operation, [...strangers]) }
 
   const reading = new AttributeReading()
   for (const { attrName, attrValue } of given) {
     const name = attrName!.trim()
-    const field = name.toLowerCase() === idAttribute ? idAttribute : fields.dictionary.find(name)
-    // The check above and this look-up are in step: nothing is awaited in between, and fields never go.
+    const field = name.toLowerCase() === idAttribute ? idAttribute : dictionary.find(name)
+    // Whatever is not among the unknown names is in the dictionary: fields come, and never go.
     reading.take(field!, attrValue ?? '')
   }
   return reading.finish()

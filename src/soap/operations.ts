@@ -12,6 +12,7 @@ import { getLeadActivity } from './get-lead-activity.js'
 import { getLeadChanges } from './get-lead-changes.js'
 import type { Messages, Received } from './messages.js'
 import { syncLead } from './sync-lead.js'
+import { syncMultipleLeads } from './sync-multiple-leads.js'
 
 type Handler<Name extends keyof Messages> = (
   params: Received<Messages[Name]['params']>,
@@ -44,6 +45,7 @@ const operations: ReadonlyMap<string, Operation> = new Map([
   served('getLeadActivity', 'reader', getLeadActivity),
   served('getLeadChanges', 'reader', getLeadChanges),
   served('syncLead', 'writer', syncLead),
+  served('syncMultipleLeads', 'writer', syncMultipleLeads),
 ])
 
 /** The names of the operations that are carried out. */

@@ -2,6 +2,7 @@
 // Knows ClientRequestId and R13; must not know what a command does.
 
 import type { Command, GuardItem, Outcome, Rejection } from '../domain/command.js'
+import { sha256 } from '../service/log-chain.js'
 import { causeOf } from '../service/service.js'
 import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../service/submission.js'
 import type { Call } from './call.js'
@@ -21,13 +22,25 @@ export async function submitCommand(command: Command, call: Call): Promise<Answe
 
 /** `part` tells apart the commands of one call. */
 export function replayOf(command: Command, call: Call, part: number): Replay {
+  return replaysOf(call)(command, part)
+}
+
+/** The same for many commands of one call, however long it is: its text is hashed once. */
+export function replaysOf(call: Call): (command: Command, part: number) => Replay {
   const { caller, clientRequestId } = call
+  let digest: string | undefined
   if (clientRequestId !== undefined) {
-    return namedReplay(caller.id, `${clientRequestId}\u0000${part}`, call.requestText())
+    return (_, part) => {
+      digest ??= sha256(call.requestText())
+      return namedReplay(caller.id, `${clientRequestId}\u0000${part}`, digest)
+    }
   }
-  // R13 is about calls that may re-subscribe; all others may come as often as they like, and leave nothing to keep.
-  const mayResubscribe = command.type === 'save-person' && command.unsubscribed === false
-  return mayResubscribe ? fingerprintReplay(caller.id, call.messageText, part) : { type: 'none' }
+  return (command, part) => {
+    // R13 is about calls that may re-subscribe; all others may come as often as they like, and leave nothing to keep.
+    if (command.type !== 'save-person' || command.unsubscribed !== false) return { type: 'none' }
+    digest ??= sha256(call.messageText)
+    return fingerprintReplay(caller.id, digest, part)
+  }
 }
 
 export function outcomeOf(answer: Answer, operation: string): Answered<Outcome> {

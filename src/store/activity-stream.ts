@@ -2,6 +2,7 @@
 // serves which question: a page costs what the page is long, not what the table is.
 
 import type { Knex } from 'knex'
+import type { ActivityKind } from '../domain/command.js'
 import type { PersonId } from '../domain/person.js'
 import type { ActivityOwners, ActivityPage, ActivitySelection, ReadStore } from '../service/ports.js'
 import { type ActivityRow, activityFrom } from './rows.js'
@@ -15,14 +16,16 @@ export const clocksApartMaxMs = 10 * 60_000
 type Stream = ActivitySelection & {
   readonly owners: ActivityOwners
   readonly after: number
-  /** Null: to the end. */
-  readonly before: number | null
+  readonly before: number
 }
+
+// Said even where nothing bounds the ids: with one end only, SQLite would rather follow a window of time, and sort it.
+const idMax = Number.MAX_SAFE_INTEGER
 
 export function createActivityStream(knex: Knex): Pick<ReadStore, 'activitiesAfter' | 'latestActivitiesOf'> {
   return {
     async activitiesAfter(id, selection, { limit, countMax }) {
-      const stream = await withinTimes(knex, { ...selection, after: id, before: null })
+      const stream = await withinTimes(knex, { ...selection, after: id, before: idMax })
       // One more than was asked for says whether anything is left; counting is for those who have something to count.
       const ids = merged(knex, scans(knex, stream, limit + 1))
       if (ids === null) return { activities: [], remaining: 0 }
@@ -38,11 +41,11 @@ export function createActivityStream(knex: Knex): Pick<ReadStore, 'activitiesAft
     },
 
     async latestActivitiesOf(personId, selection, { before, skip, limit, countMax }) {
-      const newestFirst = (below: number | null): Knex.QueryBuilder =>
+      const newestFirst = (below: number): Knex.QueryBuilder =>
         between(knex('activities').where({ person_id: personId }), { ...selection, after: 0, before: below })
           .modify(ofKinds, selection.kinds)
           .orderBy('id', 'desc')
-      const rows: ActivityRow[] = await newestFirst(before)
+      const rows: ActivityRow[] = await newestFirst(before ?? idMax)
         .offset(skip)
         .limit(limit + 1)
         .select('*')
@@ -84,7 +87,7 @@ async function withinTimes(knex: Knex, stream: Stream): Promise<Stream> {
       : await edge()
           .where('at', '>', to + clocksApartMaxMs)
           .orderBy(inOrder('asc'))
-  return { ...stream, after: Math.max(stream.after, before?.id ?? 0), before: behind?.id ?? null }
+  return { ...stream, after: Math.max(stream.after, before?.id ?? 0), before: behind?.id ?? idMax }
 }
 
 const inOrder = (order: 'asc' | 'desc'): { column: string; order: 'asc' | 'desc' }[] => [
@@ -112,16 +115,29 @@ function membership(knex: Knex, listId: number): Knex.QueryBuilder {
 }
 
 function between(query: Knex.QueryBuilder, { after, before, from, to }: Omit<Stream, 'owners' | 'kinds'>) {
-  query.where('id', '>', after)
-  if (before !== null) query.where('id', '<', before)
+  query.where('id', '>', after).andWhere('id', '<', before)
   if (from !== null) query.where('at', '>=', from)
   if (to !== null) query.where('at', '<=', to)
   return query
 }
 
+// By what is not wanted: an equality would tempt SQLite to leave the person's index for that of the kind.
 function ofKinds(query: Knex.QueryBuilder, kinds: ActivitySelection['kinds']): void {
-  if (kinds !== null) query.whereIn('kind', [...kinds])
+  if (kinds === null) return
+  query.whereNotIn(
+    'kind',
+    allKinds.filter(kind => !kinds.includes(kind)),
+  )
 }
+
+const allKinds = Object.keys({
+  'person-created': true,
+  'person-deleted': true,
+  'value-changed': true,
+  'people-merged': true,
+  'list-joined': true,
+  'list-left': true,
+} satisfies Record<ActivityKind, true>) as readonly ActivityKind[]
 
 /** One unordered list of ids; null where there are no scans. */
 function merged(knex: Knex, parts: readonly Knex.QueryBuilder[]): Knex.QueryBuilder | null {

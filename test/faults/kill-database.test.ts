@@ -31,12 +31,13 @@ t.test(`a database that is killed under load costs callers time, and no answer (
   )
 
   const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
-  const more = (count: number): Promise<boolean> => {
-    const enough = acknowledged() + count
-    return eventually(() => acknowledged() >= enough, { withinMs: 60_000, everyMs: 1, what: `${enough} answers` })
-  }
   let isOver = false
   const running = Promise.all(callers.map(caller => caller.run(server.client(), () => isOver)))
+  const more = async (count: number): Promise<void> => {
+    const enough = acknowledged() + count
+    const patience = { withinMs: 60_000, everyMs: 1, what: `${enough} answers` }
+    await Promise.race([running, eventually(() => acknowledged() >= enough, patience)])
+  }
   for (let round = 1; round <= rounds; round++) {
     await more(100 + draw(200))
     // Nothing is waited for: answers come in the rhythm of the batches, and the kill must be free of it.

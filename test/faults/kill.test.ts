@@ -51,7 +51,8 @@ async function loadUntilKilled(server: ServerChild, callers: readonly Caller[], 
   const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
   const enough = acknowledged() + 100 + draw(500)
   const running = Promise.all(callers.map(caller => caller.run(server.client())))
-  await eventually(() => acknowledged() >= enough, { withinMs: 30_000, everyMs: 1, what: `${enough} answers` })
+  const patience = { withinMs: 30_000, everyMs: 1, what: `${enough} answers` }
+  await Promise.race([running, eventually(() => acknowledged() >= enough, patience)])
   // Nothing is waited for: answers come in the rhythm of the batches, and the kill must be free of it.
   await pause(draw(40))
   await server.kill()

@@ -1,7 +1,7 @@
 // Callers that never stop asking for changes, and remember what they were answered: the account that a store is held
 // against after a crash. It knows calls and their marks; it must not know how the server is started or killed.
-import type { LeadToSync, LegacyClient } from '../support/legacy-client.js'
-import { Unanswered } from '../support/legacy-client.js'
+import { eventually } from '../support/eventually.js'
+import { type LeadToSync, type LegacyClient, LegacyFault, Unanswered } from '../support/legacy-client.js'
 import type { LoggedCommand } from '../support/store-inspection.js'
 import type { Draw } from '../support/xml-mutants.js'
 
