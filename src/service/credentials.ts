@@ -38,6 +38,8 @@ export interface Caller {
 // A revoked credential stops working within this time on every process; in between no call asks the store.
 const trustedForMs = 5_000
 const rememberedMax = 10_000
+// One that does not exist may be made at any moment, by hand, for somebody who waits.
+const unknownForMs = 500
 
 export class Credentials {
   readonly #store: CredentialStore
@@ -106,7 +108,8 @@ export class Credentials {
     const found = await look()
     const credential = found?.revokedAt === null ? found : undefined
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
-    this.#remembered.set(name, { credential, until: now + trustedForMs })
+    const forMs = credential === undefined ? unknownForMs : trustedForMs
+    this.#remembered.set(name, { credential, until: now + forMs })
     return credential
   }
 }

@@ -1,0 +1,93 @@
+// The command line as an operator meets it: what it prints, and with which exit code it ends.
+import t, { type Test } from 'tap'
+import { startScript } from './support/child.js'
+import { withDatabase } from './support/database.js'
+
+t.test('a credential is shown once, listed without its secret, and revoked', async t => {
+  const run = await onAStore(t)
+
+  const added = await run('credentials', 'add', 'soap', 'MKTOWS_1', '--key', 'the-old-key')
+  const listed = await run('credentials', 'list')
+  const revoked = await run('credentials', 'revoke', 'MKTOWS_1')
+  const again = await run('credentials', 'revoke', 'MKTOWS_1')
+  const taken = await run('credentials', 'add', 'soap', 'MKTOWS_1')
+
+  t.match(added.text, /encryption key +the-old-key/)
+  t.match(listed.text, /^soap +writer .* active +MKTOWS_1$/m)
+  t.notMatch(listed.text, /the-old-key/)
+  t.match(revoked, { code: 0, text: /revoked MKTOWS_1/ })
+  t.match(again, { code: 1, text: /no active credential 'MKTOWS_1'/ })
+  t.match(taken, { code: 1, text: /not used twice|neither is used twice/ })
+})
+
+t.test('a custom field is added once, under a name that a field can have', async t => {
+  const run = await onAStore(t)
+
+  t.match(await run('fields', 'add', 'My_Field__c', '--label', 'My Field', '--type', 'date'), { code: 0 })
+  t.match(await run('fields', 'add', 'my_field__c'), { code: 1, text: /there is a field named/ })
+  t.match(await run('fields', 'add', '__proto__'), { code: 1 })
+  t.match((await run('fields', 'list')).text, /^My_Field__c +my_Field__c +date +custom +My Field$/m)
+})
+
+t.test('migrate says what it did, and that nothing is left to do', async t => {
+  const run = await onAStore(t)
+
+  t.match(await run('migrate'), { code: 0, text: /applied 001-people/ })
+  t.match(await run('migrate'), { code: 0, text: /up to date/ })
+})
+
+t.test('with MIGRATE=off a store without its schema is refused with a sentence', async t => {
+  const run = await onAStore(t, { MIGRATE: 'off' })
+
+  t.match(await run('serve'), { code: 1, text: /the schema lacks 001-people.*run `durable-unsubscribe migrate`/ })
+})
+
+t.test('verify of an empty store is clean', async t => {
+  const run = await onAStore(t)
+
+  t.match(await run('verify'), { code: 0, text: /^ok: 0 log entries/ })
+})
+
+t.test('a bad environment is told in lines, without a stack', async t => {
+  const run = await onAStore(t, { PORT: 'x', LOG_LEVEL: 'loud' })
+
+  const { code, text } = await run('serve')
+
+  t.equal(code, 1)
+  t.match(text, /^PORT: .*\nLOG_LEVEL: /)
+  t.notMatch(text, / at /)
+})
+
+t.test('another SECRET_KEY than the one that sealed the store is refused at start', async t => {
+  const { url } = await withDatabase(t, 'sqlite')
+  const sealed = await ended(t, { DATABASE_URL: url, SECRET_KEY: 'the first secret key' }, 'credentials', 'list')
+  t.equal(sealed.code, 0)
+
+  const other = await ended(t, { DATABASE_URL: url, SECRET_KEY: 'another secret key!!' }, 'serve')
+  const none = await ended(t, { DATABASE_URL: url }, 'serve')
+
+  t.match(other, { code: 1, text: /sealed with another SECRET_KEY/ })
+  t.match(none, { code: 1, text: /start with the SECRET_KEY/ })
+})
+
+t.test('every command explains itself', async t => {
+  const run = await onAStore(t)
+
+  for (const command of ['serve', 'migrate', 'credentials', 'fields', 'call', 'verify']) {
+    t.match(await run(command, '--help'), { code: 0, text: /Usage: durable-unsubscribe/ }, command)
+  }
+  t.match((await run('serve', '--help')).text, /DATABASE_URL[\s\S]*SECRET_KEY/)
+})
+
+type Run = (...args: string[]) => Promise<{ readonly code: number | null; readonly text: string }>
+
+async function onAStore(t: Test, env: Record<string, string> = {}): Promise<Run> {
+  const { url } = await withDatabase(t, 'sqlite')
+  return (...args) => ended(t, { DATABASE_URL: url, ...env }, ...args)
+}
+
+async function ended(t: Test, env: Record<string, string>, ...args: string[]): ReturnType<Run> {
+  const script = startScript(t, 'src/main.ts', { args, env })
+  const { code } = await script.exited
+  return { code, text: [...script.stdout, ...script.stderr].join('\n') }
+}
