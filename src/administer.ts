@@ -12,14 +12,14 @@ import type { CredentialKind } from './service/credentials.js'
 import { verify } from './service/verify.js'
 import { openStore } from './store/store.js'
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
+export const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-function refuse(line: string): void {
+export function refuse(line: string): void {
   process.stderr.write(`${line}\n`)
   process.exitCode = 1
 }
 
-async function withStore(config: Config, work: (opened: Opened) => Promise<void>): Promise<void> {
+export async function withStore(config: Config, work: (opened: Opened) => Promise<void>): Promise<void> {
   const opened = await open(config)
   try {
     await work(opened)

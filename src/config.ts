@@ -33,6 +33,9 @@ const whole =
     throw new Error(`expected a whole number from ${least} to ${most}`)
   }
 
+const limit = (text: string | undefined): number | null =>
+  text === undefined || text === 'off' ? null : whole(1, 1, 1_000_000_000)(text)
+
 const optional = (text: string | undefined): string | null => text ?? null
 
 const variables = {
@@ -180,6 +183,27 @@ const variables = {
     description:
       'Most commands that may wait for a transaction; past it callers are told to try again (20024, or 503).',
     read: whole(10_000, 1, 1_000_000),
+  },
+  limitRate: {
+    name: 'LIMIT_RATE',
+    default: 'off',
+    description:
+      'Most SOAP calls of one credential in any 20 seconds, in each process; the old service had 100 (20023).',
+    read: limit,
+  },
+  limitConcurrency: {
+    name: 'LIMIT_CONCURRENCY',
+    default: 'off',
+    description: 'Most SOAP calls of one credential at the same time, in each process; the old service had 10 (20024).',
+    read: limit,
+  },
+  limitDaily: {
+    name: 'LIMIT_DAILY',
+    default: 'off',
+    description:
+      'Most SOAP calls of one credential from midnight to midnight US Central, counted in the store for all ' +
+      'processes; the old service had 10000 (20015).',
+    read: limit,
   },
   patienceMs: {
     name: 'PATIENCE_MS',

@@ -11,6 +11,8 @@ import {
   revokeCredential,
   verifyStore,
 } from './administer.js'
+import { addFlow, type FlowOptions, type FlowRunOptions, listFlows, runFlow } from './administer-flows.js'
+import { addList, addWorkspace, listLists, listWorkspaces } from './administer-lists.js'
 import { call, getLeadParams, type LeadOptions, syncLeadParams } from './call.js'
 import {
   ConfigError,
@@ -82,6 +84,53 @@ fields
   .command('list')
   .description('List standard and custom fields.')
   .action(() => listFields(readConfig()))
+
+const lists = program.command('lists').description('Static lists, which SOAP callers put people on.')
+lists
+  .command('add <name>')
+  .description('Make a static list. Callers name it by its full name: NAME, or PROGRAM.NAME.')
+  .option('--program <program>', 'the program that it is in')
+  .action((name: string, options: { program?: string }) => addList(readConfig(), name, options))
+lists
+  .command('list')
+  .description('List static lists: id, full name, how many people are on it, program.')
+  .action(() => listLists(readConfig()))
+
+const workspaces = program.command('workspaces').description('Workspaces that SOAP callers may name; Default is one.')
+workspaces
+  .command('add <name>')
+  .description('Make a workspace. Callers name it in any letter case.')
+  .requiredOption('--partition <partition>', 'where its new people go, and where those must be that are found by id')
+  .action((name: string, { partition }: { partition: string }) => addWorkspace(readConfig(), name, partition))
+workspaces
+  .command('list')
+  .description('List workspaces, each with its partition.')
+  .action(() => listWorkspaces(readConfig()))
+
+const flows = program
+  .command('flows')
+  .description('Change Data Value flows, which SOAP callers know as campaigns: named sets of values for fields.')
+flows
+  .command('add <name>')
+  .description('Define a flow. A value may hold tokens such as {{my.reason}}, which each run fills.')
+  .option('--program <program>', 'the program that callers name it with')
+  .option('--set <FIELD=VALUE>', 'set a field; may be repeated', repeated, [])
+  .option('--clear <FIELD>', 'clear a field; may be repeated', repeated, [])
+  .option('--list <list>', 'full name of the static list that it runs on when it is scheduled')
+  .option('--description <text>', 'what callers read about it')
+  .action((name: string, options: FlowOptions) => addFlow(readConfig(), name, options))
+flows
+  .command('list')
+  .description('List flows: id, name, what they set, and on which list.')
+  .action(() => listFlows(readConfig()))
+flows
+  .command('run <name>')
+  .description('Run a flow now, on everybody who has an address or who is on a list.')
+  .option('--program <program>', 'the program that it is in')
+  .option('--email <address>', 'everybody who has this address')
+  .option('--list <list>', 'everybody who is on the static list of this full name')
+  .option('--token <NAME=VALUE>', 'the value of a token; may be repeated', repeated, [])
+  .action((name: string, options: FlowRunOptions) => runFlow(readConfig(), name, options))
 
 program
   .command('call <operation>')
@@ -203,6 +252,10 @@ function paramsOf(operation: string, flags: CallFlags): object {
   if (operation === 'syncLead') return syncLeadParams(flags)
   if (operation === 'getLead') return getLeadParams(flags)
   return {}
+}
+
+function repeated(value: string, all: string[]): string[] {
+  return [...all, value]
 }
 
 function wholeSeconds(text: string): number {

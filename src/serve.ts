@@ -13,8 +13,13 @@ import { bootstrap, type FirstCredentials, type Opened, open } from './opening.j
 import { packageRoot } from './package-root.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
+import { Background } from './service/background.js'
+import { CallLimiter } from './service/call-limits.js'
+import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { FanOutWorker } from './service/fan-out.js'
+import { FlowWorker } from './service/flow-worker.js'
 import { GroupCommit, type GroupCommitEvents } from './service/group-commit.js'
+import { importRound } from './service/import-round.js'
 import { StoreConflict } from './service/ports.js'
 import type { Readiness, Service } from './service/service.js'
 import { loadContracts } from './soap/contracts.js'
@@ -52,16 +57,34 @@ export async function serve(config: Config): Promise<RunningServer> {
   metrics.watchQueue(() => writes.waiting)
   fanOuts = new FanOutWorker(store, writes, cause => logger.error({ err: cause }, 'a fan-out could not go on'))
   fanOuts.start()
+  const flowRuns = flowWorker(opened, writes, config, logger)
+  flowRuns.start()
+  const imports = importWorker(opened, writes, config, logger)
+  imports.start()
   const service: Service = {
     writes,
     reads: store,
     fields,
     credentials,
     lists: store,
+    flows: store,
+    imports: {
+      lastImportInto: listId => store.lastImportInto(listId),
+      async takeImport(given) {
+        const taken = await store.takeImport(given)
+        imports.nudge()
+        return taken
+      },
+    },
     readiness: () => readiness(opened, writes, config),
   }
 
-  const soap = await soapHandler(config, service, metrics, logger)
+  const limiter = new CallLimiter(
+    { rate: config.limitRate, concurrency: config.limitConcurrency, daily: config.limitDaily },
+    Date.now,
+  )
+  const sharing = sharedCounts(limiter, opened, config, logger)
+  const soap = await soapHandler(config, service, limiter, metrics, logger)
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const http = createHttpServer({
     handle: soap,
@@ -84,17 +107,61 @@ export async function serve(config: Config): Promise<RunningServer> {
       clearInterval(forgetting)
       const finished = await http.close(config.drainMs)
       if (!finished) logger.warn('calls were cut off that took longer than DRAIN_MS')
-      await fanOuts.stop()
+      await Promise.all([fanOuts.stop(), flowRuns.stop(), imports.stop()])
       await writes.drain()
+      await sharing.stop()
       await store.close()
       logger.info('stopped')
     },
   }
 }
 
+// Scheduled through the SOAP face, so its policy holds for them.
+function flowWorker({ store }: Opened, writes: GroupCommit, config: Config, logger: Logger): FlowWorker {
+  return new FlowWorker({
+    store,
+    writes,
+    policy: { resubscribe: config.soapResubscribe, addressChange: config.addressChange },
+    now: Date.now,
+    onEnd: run => logger[run.refused === 0 ? 'info' : 'warn'](run, 'a scheduled flow has run'),
+    onDefect: cause => logger.error({ err: cause }, 'a scheduled flow could not go on'),
+  })
+}
+
+// Without a daily quota nothing is counted, and nothing written.
+function sharedCounts(
+  limiter: CallLimiter,
+  { store }: Opened,
+  { limitDaily }: Config,
+  logger: Logger,
+): { stop(): Promise<void> } {
+  if (limitDaily === null) return { stop: async () => {} }
+  const share = (): Promise<void> =>
+    shareCounts(limiter, store, Date.now()).catch((cause: unknown) =>
+      logger.warn({ err: cause }, 'the calls of the day could not be counted; it is tried again'),
+    )
+  const timer = setInterval(share, shareCountsEveryMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      return share()
+    },
+  }
+}
+
+// Fewer rows than a batch holds, so that calls that arrive meanwhile find room in it.
+const importChunkRows = 200
+
+function importWorker({ store, fields }: Opened, writes: GroupCommit, config: Config, logger: Logger): Background {
+  const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'an import could not go on')
+  const chunkRows = Math.min(importChunkRows, config.queueMax)
+  return new Background(importRound({ store, writes, fields, chunkRows, now: Date.now, onDefect }), onDefect)
+}
+
 async function soapHandler(
   config: Config,
   service: Service,
+  limiter: CallLimiter,
   metrics: Metrics,
   logger: Logger,
 ): Promise<SoapRequestHandler> {
@@ -104,6 +171,7 @@ async function soapHandler(
     face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: { resubscribe, addressChange } },
     signatureWindowMs: signatureWindowHours * 3_600_000,
     now: Date.now,
+    limiter,
     observer: {
       called({ operation, faultCode, ms, unknownElements }) {
         metrics.soapCall(operation ?? '(none)', faultCode, ms)

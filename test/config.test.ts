@@ -31,6 +31,16 @@ t.test('a bad secret is not repeated', async t => {
   t.throws(() => readConfig({ DATABASE_URL: 'mysql://me:hush@host' }), /^(?!.*hush)/)
 })
 
+t.test('limits on calls are off unless they are set', async t => {
+  t.match(readConfig({}), { limitRate: null, limitConcurrency: null, limitDaily: null })
+  t.match(readConfig({ LIMIT_RATE: '100', LIMIT_CONCURRENCY: '10', LIMIT_DAILY: 'off' }), {
+    limitRate: 100,
+    limitConcurrency: 10,
+    limitDaily: null,
+  })
+  t.throws(() => readConfig({ LIMIT_RATE: '0', LIMIT_DAILY: 'many' }), /LIMIT_RATE: [\s\S]*LIMIT_DAILY: .*got 'many'/)
+})
+
 t.test('every variable has a name of its own and a description', async t => {
   t.equal(new Set(configVariables.map(({ name }) => name)).size, configVariables.length)
   for (const { name, description } of configVariables) t.match(description, /\.$/, name)

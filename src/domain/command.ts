@@ -25,6 +25,8 @@ export interface SavePerson {
   readonly address?: Address | null | undefined
   /** Absent: not mentioned. */
   readonly unsubscribed?: boolean | undefined
+  /** R11. `ignore`: what is said about the flag changes nothing and is answered with a warning. Absent: `apply`. */
+  readonly flagMode?: 'apply' | 'ignore' | undefined
   /** Null clears a field; a field that is not mentioned stays. */
   readonly fields: Readonly<Record<string, string | null>>
   /** `duplicate` creates always; `update` never creates. */
@@ -101,6 +103,8 @@ export type Warning =
   | { readonly type: 'opt-out-stands'; readonly key: AddressKey }
   /** A value was given for a field that callers may not write. */
   | { readonly type: 'read-only-field'; readonly field: string }
+  /** R11: the flag was mentioned by a caller that may not change it. */
+  | { readonly type: 'flag-ignored' }
 
 export type Outcome =
   | { readonly type: 'created'; readonly personId: PersonId; readonly warnings: readonly Warning[] }
@@ -156,8 +160,9 @@ export interface Activity {
   readonly type: 'activity'
   readonly personId: PersonId
   readonly kind: ActivityKind
-  /** Field name for `value-changed`, name of the list for the two of lists, ids of the losers for `people-merged`. */
+  /** Field name for `value-changed`, name of the list for the two of lists. */
   readonly attribute: string | null
+  /** The value before, or the ids of the losers for `people-merged`. */
   readonly from: string | null
   readonly to: string | null
   readonly reason: string

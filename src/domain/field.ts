@@ -105,10 +105,12 @@ export class FieldDictionary {
   readonly fields: readonly Field[]
   readonly #exact = new Map<string, Field>()
   readonly #folded = new Map<string, Field>()
+  readonly #labels = new Map<string, Field>()
 
   constructor(fields: readonly Field[]) {
     this.fields = fields
     for (const field of fields) {
+      if (!this.#labels.has(field.label.toLowerCase())) this.#labels.set(field.label.toLowerCase(), field)
       this.#exact.set(field.name, field)
       for (const name of [field.name, field.jsonName]) {
         if (!this.#folded.has(name.toLowerCase())) this.#folded.set(name.toLowerCase(), field)
@@ -118,5 +120,10 @@ export class FieldDictionary {
 
   find(name: string): Field | undefined {
     return this.#exact.get(name) ?? this.#folded.get(name.toLowerCase())
+  }
+
+  /** Finds a field under what people read, in any letter case; of several with one label the first. */
+  findByLabel(label: string): Field | undefined {
+    return this.#labels.get(label.toLowerCase())
   }
 }

@@ -16,7 +16,9 @@ export function identify(command: SavePerson, situation: Situation): Identified 
   if (mode === 'duplicate') return { type: 'nobody' }
 
   const person = find(by, identity, situation) ?? movedBefore(by, command, situation)
-  if (person !== undefined) return { type: 'person', person, byAddress: by === 'address' }
+  // A cookie without an owner has left it to the address to say who is meant.
+  const byAddress = by === 'address' || (by === 'cookie' && situation.personByCookie(identity.cookie!) === undefined)
+  if (person !== undefined) return { type: 'person', person, byAddress }
   // An id alone says nothing about whom to make; together with another identifier the new person takes that id, so
   // that ids from before the move keep their meaning.
   const canBeMade = mode === 'upsert' && (by !== 'id' || decidingIdentifier({ ...identity, id: undefined }) !== null)

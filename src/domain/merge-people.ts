@@ -101,13 +101,12 @@ function valueActivity(personId: PersonId, attribute: string, to: string, { caus
 
 function mergedActivity(personId: PersonId, losers: readonly PersonId[], { cause }: Facts): Activity {
   const { reason, source } = cause
-  const attribute = losers.join(', ')
   return {
     type: 'activity',
     personId,
     kind: 'people-merged',
-    attribute,
-    from: null,
+    attribute: null,
+    from: losers.join(', '),
     to: null,
     reason,
     source,

@@ -1,5 +1,5 @@
-// Making and changing a person: R3 to R8. The order inside is the rule R4: the address moves first, so that the
-// flag meets its new owner.
+// Making and changing a person: R3 to R8, and R11. The order inside is the rule R4: the address moves first, so that
+// the flag meets its new owner.
 
 import type { Address } from './address.js'
 import {
@@ -20,6 +20,18 @@ import type { Person, PersonId } from './person.js'
 import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
 
 export function savePerson(command: SavePerson, situation: Situation, facts: Facts): Decision {
+  if (command.flagMode !== 'ignore' || command.unsubscribed === undefined) return save(command, situation, facts)
+  return withFlagIgnored(save({ ...command, unsubscribed: undefined }, situation, facts))
+}
+
+// R11: a list that is imported is often older than an opt-out, and says nothing about what its people want today.
+function withFlagIgnored(decision: Decision): Decision {
+  if (decision.type === 'rejected' || !('warnings' in decision.outcome)) return decision
+  const { outcome } = decision
+  return { ...decision, outcome: { ...outcome, warnings: [...outcome.warnings, { type: 'flag-ignored' }] } }
+}
+
+function save(command: SavePerson, situation: Situation, facts: Facts): Decision {
   const identified = identify(command, situation)
   switch (identified.type) {
     case 'rejected':

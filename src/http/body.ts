@@ -48,7 +48,8 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
     const sent = await receive(request, limits)
     return decode === null || sent.length === 0 ? sent : await inflated(sent, decode, limits.inflatedBytesMax)
   } catch (cause) {
-    discardRest(request)
+    const discarded = discardRest(request)
+    if (closesAfterAnswer(request)) await discarded
     throw cause
   }
 }
@@ -128,8 +129,9 @@ const tooLong = (bytesMax: number): BodyError => new BodyError(413, `the body ha
 const lingerMs = 2_000
 const lingerBytesMax = 16 * mebibyte
 
-function discardRest(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed) return
+/** Resolves when nothing more comes. */
+function discardRest(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve()
   let bytes = 0
   const timer = setTimeout(() => request.destroy(), lingerMs)
   request.on('data', (chunk: Buffer) => {
@@ -137,6 +139,19 @@ function discardRest(request: IncomingMessage): void {
     if (bytes > lingerBytesMax) request.destroy()
   })
   request.on('error', () => request.destroy())
-  request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
-  request.resume()
+  return new Promise(resolve => {
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    request.once('end', end).once('close', end)
+    request.resume()
+  })
+}
+
+// Node closes the connection of such a client with the last byte of the answer, whatever is still on its way to it; so
+// the answer has to wait until the client has sent what it wants to send.
+function closesAfterAnswer({ headers, httpVersion }: IncomingMessage): boolean {
+  const options = (headers.connection ?? '').toLowerCase()
+  return options.includes('close') || (httpVersion === '1.0' && !options.includes('keep-alive'))
 }

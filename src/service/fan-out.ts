@@ -3,9 +3,9 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cause, Policy } from '../domain/command.js'
+import { Background } from './background.js'
 import type { GroupCommit } from './group-commit.js'
-import { type CommandStore, CommitUnknown, StoreUnavailable } from './ports.js'
-import { QueueFull, Stopping } from './submission.js'
+import type { CommandStore } from './ports.js'
 
 const cause: Cause = {
   actor: 'system',
@@ -17,17 +17,12 @@ const cause: Cause = {
 }
 const policy: Policy = { resubscribe: 'compatible', addressChange: 'reset' }
 
-// Between looks when nothing is known to be waiting: another process may have left something.
-const idleMs = 1_000
 const fanOutsAtOnce = 10
 
 export class FanOutWorker {
   readonly #store: Pick<CommandStore, 'pendingFanOuts'>
   readonly #writes: Pick<GroupCommit, 'submit'>
-  readonly #onDefect: (cause: unknown) => void
-  #stop = new AbortController()
-  #nudge: () => void = () => {}
-  #running: Promise<void> = Promise.resolve()
+  readonly #background: Background
 
   constructor(
     store: Pick<CommandStore, 'pendingFanOuts'>,
@@ -36,41 +31,27 @@ export class FanOutWorker {
   ) {
     this.#store = store
     this.#writes = writes
-    this.#onDefect = onDefect
+    this.#background = new Background(signal => this.#round(signal), onDefect)
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#background.start()
   }
 
   /** Something was just left to do: look now and not at the next round. */
   nudge(): void {
-    this.#nudge()
+    this.#background.nudge()
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    this.#nudge()
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        if (!(await this.#round())) await this.#pause()
-      } catch (cause) {
-        const passes = [StoreUnavailable, CommitUnknown, QueueFull, Stopping].some(kind => cause instanceof kind)
-        if (!passes) this.#onDefect(cause)
-        await this.#pause()
-      }
-    }
+  stop(): Promise<void> {
+    return this.#background.stop()
   }
 
   /** One chunk of each fan-out that waits; false where none does. */
-  async #round(): Promise<boolean> {
+  async #round(signal: AbortSignal): Promise<boolean> {
     const pending = await this.#store.pendingFanOuts(fanOutsAtOnce)
     for (const { key, version } of pending) {
-      if (this.#stop.signal.aborted) break
+      if (signal.aborted) break
       const startedAt = performance.now()
       await this.#writes.submit({
         command: { type: 'continue-fan-out', key, version },
@@ -82,16 +63,5 @@ export class FanOutWorker {
       await delay(performance.now() - startedAt)
     }
     return pending.length > 0
-  }
-
-  #pause(): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, idleMs)
-      this.#nudge = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      if (this.#stop.signal.aborted) this.#nudge()
-    })
   }
 }

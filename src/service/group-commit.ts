@@ -50,6 +50,8 @@ const personIdBlock = 1024
 const conflictsMax = 10
 // Commands are also bounded by their size, so that no batch grows past what a statement may carry.
 const batchCharactersMax = 4_000_000
+// Not for its length, but so that lists of people do not fill a batch with more rows than a statement may name.
+const charactersOfMember = 1_000
 
 export class GroupCommit {
   readonly #store: CommandStore
@@ -240,6 +242,7 @@ const isTransient = (cause: unknown): cause is StoreUnavailable | CommitUnknown 
   cause instanceof StoreUnavailable || cause instanceof CommitUnknown
 
 function charactersOf(command: Submission['command']): number {
+  if (command.type === 'change-list') return command.people.length * charactersOfMember
   if (command.type !== 'save-person') return 0
   return Object.values(command.fields).reduce((sum, value) => sum + (value?.length ?? 0), 0)
 }

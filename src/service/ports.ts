@@ -221,7 +221,7 @@ export interface ReadStore {
     personId: PersonId,
     page: { readonly after: number; readonly limit: number },
   ): Promise<readonly ActivityRecord[]>
-  /** The stream of activities behind an id, oldest first. Ids follow commits: who goes on at the last one misses none. */
+  /** The stream of activities behind an id, oldest first. Ids follow commits: who goes on at the last misses none. */
   activitiesAfter(
     id: number,
     selection: ActivitySelection & { readonly owners: ActivityOwners },

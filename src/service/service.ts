@@ -3,7 +3,9 @@
 import type { Cause, Policy } from '../domain/command.js'
 import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
+import type { FlowStore } from './flows.js'
 import type { GroupCommit } from './group-commit.js'
+import type { ImportStore } from './imports.js'
 import type { ListStore } from './lists.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
 
@@ -13,6 +15,8 @@ export interface Service {
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore
+  readonly flows: FlowStore
+  readonly imports: Pick<ImportStore, 'takeImport' | 'lastImportInto'>
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
   readiness(): Promise<Readiness>
 }

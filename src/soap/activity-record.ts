@@ -71,7 +71,7 @@ function describe(activity: Activity, dictionary: FieldDictionary): Description 
     case 'list-left':
       return { assetName: attribute ?? undefined, attributes: why }
     case 'people-merged':
-      return { assetName: undefined, attributes: [['Merge IDs', attribute ?? ''], ...why] }
+      return { assetName: undefined, attributes: [['Merge IDs', from ?? ''], ...why] }
     case 'person-deleted':
       return { assetName: undefined, attributes: why }
     default:

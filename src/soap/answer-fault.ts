@@ -2,6 +2,7 @@
 // the errors of all parts that a call passes; must not know how a fault is written.
 
 import { BodyError } from '../http/body.js'
+import type { Admission } from '../service/call-limits.js'
 import { StoreUnavailable } from '../service/ports.js'
 import { QueueFull, Stopping } from '../service/submission.js'
 import type { Authentication } from './authenticate.js'
@@ -85,6 +86,18 @@ export function authenticationFault(
     }
     default:
       return refusal satisfies never
+  }
+}
+
+// All three are the Server's: clients that wait and try again do it for no other fault.
+export function limitFault({ by, limit }: Admission & { readonly type: 'refused' }): Fault {
+  switch (by) {
+    case 'rate':
+      return fault(faultKinds.rateExceeded, `at most ${limit} calls in 20 seconds: try again a little later`)
+    case 'concurrency':
+      return fault(faultKinds.tooManyAtOnce, `at most ${limit} calls at the same time: try again when one is over`)
+    case 'daily':
+      return fault(faultKinds.quotaExceeded, `at most ${limit} calls a day: the next begins at midnight US Central`)
   }
 }
 

@@ -8,8 +8,10 @@ import type { HeaderBlocks } from './messages.js'
 
 export interface Surroundings {
   readonly caller: Caller
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'imports'>
   readonly face: Face
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface Call extends Surroundings {

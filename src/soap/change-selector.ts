@@ -6,11 +6,10 @@ import type { ActivityOwners } from '../service/ports.js'
 import type { Call } from './call.js'
 import { type Answered, fault, faulted, faultKinds, quoted } from './faults.js'
 import { readKeyType } from './get-lead.js'
+import { selectorKeysMax } from './lead-selector.js'
 import type { LeadKeySelector, LeadSelector, Received, StaticListSelector } from './messages.js'
 import { readPersonId } from './person-id.js'
 import { readTime, type TimeWindow } from './stream-position.js'
-
-export const selectorKeysMax = 100
 
 export interface SelectorRead {
   readonly owners: ActivityOwners
@@ -79,11 +78,11 @@ async function readList(
 ): Promise<Answered<ActivityOwners>> {
   const name = (staticListName ?? '').trim()
   if (id === undefined && name === '') {
-    return faulted(faultKinds.inputError, 'leadSelector: expected staticListName or staticListId, got neither')
+    return faulted(faultKinds.parameterRequired, 'leadSelector: expected staticListName or staticListId, got neither')
   }
-  const list = id === undefined ? await lists.listByName(name) : await lists.listById(id)
+  const list = name === '' ? await lists.listById(id!) : await lists.listByName(name)
   if (list === undefined) {
-    const named = id === undefined ? `the name ${quoted(name)}` : `the id ${id}`
+    const named = name === '' ? `the id ${id}` : `the name ${quoted(name)}`
     return { type: 'fault', fault: fault(faultKinds.listNotFound, `No static list found with ${named}`) }
   }
   return { type: 'result', result: { listId: list.id } }

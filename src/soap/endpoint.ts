@@ -2,12 +2,14 @@
 // is no message first, then who sent it, then what it asks; so a stranger learns only about the form of messages.
 
 import { performance } from 'node:perf_hooks'
+import type { CallLimiter } from '../service/call-limits.js'
 import type { Caller } from '../service/credentials.js'
 import type { Face, Service } from '../service/service.js'
 import {
   authenticationFault,
   defectFault,
   findingsFault,
+  limitFault,
   notUnderstoodFault,
   refusedEnvelopeFault,
   thrownFault,
@@ -58,10 +60,12 @@ export interface CallFacts {
 }
 
 export interface EndpointOptions {
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'imports'>
   readonly face: Face
   readonly signatureWindowMs: number
   readonly now: () => number
+  /** Counts the calls of a caller that proved who it is, and may refuse one. Absent: no limits. */
+  readonly limiter?: Pick<CallLimiter, 'admit'> | undefined
   readonly observer: CallObserver
 }
 
@@ -123,16 +127,27 @@ class EndpointRun {
     // 3. Who calls.
     const caller = await this.#authenticate(reading)
     if (caller.type === 'fault') return caller
-    // 4. An operation of the contract that is carried out, for this caller too.
+    // 4. Not more than it may call.
+    const admission = this.#options.limiter?.admit(caller.result.id)
+    if (admission?.type === 'refused') return faultAnswer(limitFault(admission))
+    try {
+      return await this.#serve(contract, reading, messageText, caller.result)
+    } finally {
+      admission?.done()
+    }
+  }
+
+  async #serve(contract: Contract, reading: Content, messageText: string, caller: Caller): Promise<Answered<string>> {
+    // 5. An operation of the contract that is carried out, for this caller too.
     if (reading.type === 'unknownOperation') return faultAnswer(unknownOperationFault(reading.bodyElement))
-    const operation = findOperation(reading.operation, caller.result.role)
+    const operation = findOperation(reading.operation, caller.role)
     if (operation.type === 'fault') return operation
-    // 5. Every value readable; all that are not are told at once.
+    // 6. Every value readable; all that are not are told at once.
     const findings = reading.findings.filter(({ path }) => !unreadHeaderParts.has(path))
     if (findings.length > 0) return faultAnswer(findingsFault(findings))
-    // 6. The operation itself.
-    const { service, face } = this.#options
-    const call = callOf(reading, messageText, { caller: caller.result, service, face })
+    // 7. The operation itself.
+    const { service, face, now } = this.#options
+    const call = callOf(reading, messageText, { caller, service, face, now })
     const { encode } = contract
     return operation.result.carryOut(reading.params, call, { encode, soapVersion: this.#soapVersion })
   }

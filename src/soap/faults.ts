@@ -34,10 +34,13 @@ export const faultKinds = {
   versionMismatch: { ...client('20012', 'Request not understood'), faultCode: 'VersionMismatch' },
   accessDenied: client('20013', 'Access denied'),
   authenticationFailed: client('20014', 'Authentication failed'),
+  quotaExceeded: server('20015', 'Request limit exceeded'),
   requestExpired: client('20016', 'Request expired'),
   invalidRequest: client('20017', 'Invalid request'),
   badEncoding: client('20018', 'Bad encoding'),
   unsupportedOperation: client('20019', 'Unsupported operation'),
+  timeRangeExceeded: client('20022', 'Time range exceeded limit'),
+  rateExceeded: server('20023', 'Rate limit exceeded'),
   tooManyAtOnce: server('20024', 'Concurrency limit exceeded'),
   leadKeyRequired: client('20101', 'Lead key required'),
   leadKeyBad: client('20102', 'Lead key bad'),
@@ -50,6 +53,7 @@ export const faultKinds = {
   parameterRequired: client('20109', 'Parameter required'),
   inputError: client('20110', 'Input error'),
   listNotFound: client('20111', 'List not found'),
+  campaignNotFound: client('20113', 'Campaign not found'),
   badStreamPosition: client('20122', 'Bad stream position'),
 } as const satisfies Record<string, FaultKind>
 

@@ -1,16 +1,13 @@
 // getLead: the people that one key names, as records (legacy-soap-contract 3.3). Knows the key types of the wire; a key
 // that nobody has is always the fault 20103, never an empty list.
 
-import { parseAddress } from '../domain/address.js'
-import type { PersonView } from '../service/ports.js'
+import type { PeopleSelection, PersonView } from '../service/ports.js'
 import type { Service } from '../service/service.js'
 import type { Call } from './call.js'
 import { type Answered, fault, faulted, faultKinds, leadNotFound, quoted } from './faults.js'
-import { foreignIdLengthMax, salesforce } from './foreign-id.js'
-import { cookieLengthMax } from './lead-key.js'
+import { keySelections, type SelectByValues } from './key-selection.js'
 import { presentLead } from './lead-record.js'
 import type { LeadKey, ParamsGetLead, Received, SuccessGetLead } from './messages.js'
-import { readPersonId } from './person-id.js'
 
 /** How many people of one address are shown; no reply may grow with what others have stored. */
 export const duplicatesShownMax = 100
@@ -43,49 +40,32 @@ export async function findLeads(
   return views.length === 0 ? { type: 'fault', fault: nobodyHas(name, keyValue) } : { type: 'result', result: views }
 }
 
+export interface KeyType {
+  readonly name: string
+  /** Whom one value means, newest id first. */
+  readonly lookUp: LookUp
+  /** Whom any of the values means. */
+  readonly select: SelectByValues
+}
+
 /** How a key type finds people, by its name in any letter case. */
-export function readKeyType(text: string): Answered<{ readonly name: string; readonly lookUp: LookUp }> {
+export function readKeyType(text: string): Answered<KeyType> {
   const name = text.trim().toUpperCase()
-  const lookUp = lookUps.get(name)
-  if (lookUp === undefined) {
-    const expected = [...lookUps.keys()].join(', ')
+  const select = keySelections.get(name)
+  if (select === undefined) {
+    const expected = [...keySelections.keys()].join(', ')
     return faulted(faultKinds.leadKeyBad, `keyType: expected one of ${expected}, got '${text.slice(0, 60)}'`)
   }
-  return { type: 'result', result: { name, lookUp } }
+  return { type: 'result', result: { name, select, lookUp: (value, reads) => newestFirst(select([value]), reads) } }
 }
 
-const nobody: LookUp = async () => []
-
-const bySalesforceId: LookUp = async (value, reads) => {
-  const id = value.trim()
-  return id.length > foreignIdLengthMax ? [] : reads.peopleByForeignId({ system: salesforce, value: id })
+async function newestFirst(selection: PeopleSelection, reads: Reads): Promise<readonly PersonView[]> {
+  // Only an address can belong to more people than are shown; of those the newest are.
+  const [key] = selection.type === 'addresses' ? selection.keys : []
+  if (key !== undefined) return reads.peopleByAddress(key, duplicatesShownMax)
+  const { people } = await reads.selectedPeople(selection, { after: 0, limit: duplicatesShownMax })
+  return [...people].reverse()
 }
-
-// All of LeadKeyRef, in its order. What cannot be an id, an address or a cookie is simply a key that nobody has.
-const lookUps: ReadonlyMap<string, LookUp> = new Map<string, LookUp>([
-  [
-    'IDNUM',
-    async (value, reads) => {
-      const id = readPersonId(value)
-      return id.type === 'id' ? reads.peopleByIds([id.id]) : []
-    },
-  ],
-  ['COOKIE', async (value, reads) => (value.trim().length > cookieLengthMax ? [] : reads.peopleByCookie(value.trim()))],
-  [
-    'EMAIL',
-    async (value, reads) => {
-      const parsed = parseAddress(value)
-      return parsed.type === 'address' ? reads.peopleByAddress(parsed.address.key, duplicatesShownMax) : []
-    },
-  ],
-  // Owners, accounts and opportunities are not kept here, so nobody has them.
-  ['LEADOWNEREMAIL', nobody],
-  ['SFDCACCOUNTID', nobody],
-  ['SFDCCONTACTID', bySalesforceId],
-  ['SFDCLEADID', bySalesforceId],
-  ['SFDCLEADOWNERID', nobody],
-  ['SFDCOPPTYID', nobody],
-])
 
 function nobodyHas(keyType: string, value: string) {
   return keyType === 'LEADOWNEREMAIL' || keyType === 'SFDCLEADOWNERID'

@@ -7,14 +7,16 @@ import type { PersonView } from '../service/ports.js'
 import { foreignSystemOf } from './foreign-id.js'
 import type { Attribute, LeadRecord } from './messages.js'
 
-export function presentLead(view: PersonView, dictionary: FieldDictionary): LeadRecord {
+/** `included`: names of the fields that were asked for, the address among them; undefined for all. */
+export function presentLead(view: PersonView, dictionary: FieldDictionary, included?: ReadonlySet<string>): LeadRecord {
   const { person } = view
+  const isIncluded = (name: string): boolean => included === undefined || included.has(name)
   // A person can have ids of systems that this wire has no name for; the first that can be said is said.
   const foreignId = view.foreignIds.find(({ system }) => foreignSystemOf(system) !== undefined)
-  const attributes = attributesOf(view, dictionary)
+  const attributes = attributesOf(view, dictionary).filter(({ attrName }) => isIncluded(attrName))
   return {
     Id: person.id,
-    Email: person.address?.text,
+    Email: isIncluded(addressField) ? person.address?.text : undefined,
     ForeignSysPersonId: foreignId?.value,
     ForeignSysType: foreignId && foreignSystemOf(foreignId.system),
     leadAttributeList: attributes.length === 0 ? undefined : { attribute: attributes },

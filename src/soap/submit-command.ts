@@ -8,14 +8,15 @@ import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../ser
 import type { Call } from './call.js'
 import { type Answered, type Fault, fault, faulted, faultKinds, leadNotFound, quoted } from './faults.js'
 
-export async function submitCommand(command: Command, call: Call): Promise<Answered<Outcome>> {
+/** `part` tells apart the commands of one call. */
+export async function submitCommand(command: Command, call: Call, part = 0): Promise<Answered<Outcome>> {
   const { service, caller, face } = call
   const cause = causeOf(caller, face)
   const answer = await service.writes.submit({
     command,
     cause,
     policy: face.policy,
-    replay: replayOf(command, call, 0),
+    replay: replayOf(command, call, part),
   })
   return outcomeOf(answer, call.operation)
 }
@@ -51,10 +52,7 @@ export function outcomeOf(answer: Answer, operation: string): Answered<Outcome> 
     case 'rejected':
       return { type: 'fault', fault: rejectionFault(answer.rejection, operation) }
     case 'key-reused':
-      return faulted(
-        faultKinds.inputError,
-        'ClientRequestId: expected a new one for each request, got one that named another request',
-      )
+      return clientRequestIdReused()
     case 'in-progress':
       return faulted(
         faultKinds.tooManyAtOnce,
@@ -63,6 +61,13 @@ export function outcomeOf(answer: Answer, operation: string): Answered<Outcome> 
     default:
       return answer satisfies never
   }
+}
+
+export function clientRequestIdReused() {
+  return faulted(
+    faultKinds.inputError,
+    'ClientRequestId: expected a new one for each request, got one that named another request',
+  )
 }
 
 // R13: the caller reads what the first of the identical calls was answered.

@@ -2,9 +2,9 @@
 // them and what for the call as a whole; must not know what a command does.
 
 import type { Command, Outcome } from '../domain/command.js'
-import { StoreUnavailable } from '../service/ports.js'
+import { isPassing } from '../service/background.js'
 import { causeOf } from '../service/service.js'
-import { type Answer, QueueFull, Stopping } from '../service/submission.js'
+import type { Answer } from '../service/submission.js'
 import { thrownFault } from './answer-fault.js'
 import type { Call } from './call.js'
 import { type Answered, fault, faultKinds } from './faults.js'
@@ -34,7 +34,8 @@ export async function submitCommands(
   let failure: Error | undefined
   for (const turn of turnsOf(parts, call)) {
     // The parts build on each other: once one could not be written, none behind it is tried.
-    const answers = isPassing(failure) ? turn.map(() => failure!) : await submitTurn(turn, replayOf, call)
+    const answers =
+      failure !== undefined && isPassing(failure) ? turn.map(() => failure!) : await submitTurn(turn, replayOf, call)
     for (const answer of answers) {
       if (answer instanceof Error) {
         failure = answer
@@ -82,10 +83,6 @@ async function submitTurn(
     if (!(refused instanceof Error)) throw refused
     return turn.map(() => refused)
   }
-}
-
-function isPassing(failure: Error | undefined): boolean {
-  return failure instanceof StoreUnavailable || failure instanceof QueueFull || failure instanceof Stopping
 }
 
 // What is a defect was reported where it happened.

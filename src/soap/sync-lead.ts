@@ -11,6 +11,7 @@ import type { LeadRecord, ParamsSyncLead, Received, SuccessSyncLead } from './me
 import { readLeadRecord } from './read-lead-record.js'
 import { submitCommand } from './submit-command.js'
 import { savedStatus } from './sync-status.js'
+import { readTargetWorkspace } from './target-workspace.js'
 
 export async function syncLead(params: Received<ParamsSyncLead>, call: Call): Promise<Answered<SuccessSyncLead>> {
   const command = await readCommand(params, call)
@@ -27,25 +28,17 @@ export async function syncLead(params: Received<ParamsSyncLead>, call: Call): Pr
 async function readCommand(params: Received<ParamsSyncLead>, call: Call): Promise<Answered<SavePerson>> {
   const { leadRecord: record, marketoCookie: cookie, moveCookie } = params
   const { fields } = call.service
-  const stray = strayWorkspace(call.targetWorkspace)
-  if (stray !== undefined) {
-    return faulted(faultKinds.inputError, `targetWorkspace: expected Default, got unknown '${stray.slice(0, 60)}'`)
-  }
+  const place = await readTargetWorkspace(call)
+  if (place.type === 'fault') return place
   if (record === undefined) return faulted(faultKinds.leadDetailRequired, 'expected a leadRecord, got none')
 
   const unknown = await unknownNames([record.leadAttributeList?.attribute ?? []], fields)
   const misspelt = call.unknownChildren.filter(({ parent }) => parent === record)
-  return readLeadRecord(
+  const read = readLeadRecord(
     { record, misspelt, cookie, moveCookie, emailElement: 'value', matchByAddress: true },
     { dictionary: fields.dictionary, unknown, operation: call.operation },
   )
-}
-
-// There are no workspaces here, and without them only Default may be named; clients write it in any case, on every
-// call (legacy-soap-contract 2 and 3.5).
-function strayWorkspace(targetWorkspace: string | undefined): string | undefined {
-  const name = (targetWorkspace ?? '').trim()
-  return name === '' || name.toLowerCase() === 'default' ? undefined : name
+  return read.type === 'fault' ? read : { type: 'result', result: { ...read.result, ...place.result } }
 }
 
 // Nobody is there to be shown where somebody else deleted the person in between; the save itself did happen.

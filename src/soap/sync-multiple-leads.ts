@@ -6,13 +6,7 @@ import type { Call } from './call.js'
 import type { UnknownChild } from './codec-findings.js'
 import { type Answered, faulted, faultKinds, unknownLeadFields } from './faults.js'
 import { unknownNames } from './lead-attributes.js'
-import type {
-  LeadRecord,
-  ParamsSyncMultipleLeads,
-  Received,
-  SuccessSyncMultipleLeads,
-  SyncStatus,
-} from './messages.js'
+import type { LeadRecord, ParamsSyncMultipleLeads, Received, SuccessSyncMultipleLeads, SyncStatus } from './messages.js'
 import { readPersonId } from './person-id.js'
 import { readLeadRecord } from './read-lead-record.js'
 import { submitCommands } from './submit-commands.js'

@@ -8,10 +8,13 @@ import type { ActivityOwners, ActivityPage, ActivitySelection, ReadStore } from 
 import { type ActivityRow, activityFrom } from './rows.js'
 
 /**
- * How far the clocks of servers may be apart, either way together. Ids follow commits, times follow the clock of whoever
- * committed, so a time is found in the order of ids only to within this.
+ * How far the clocks of two servers may be apart. Ids follow commits, times follow the clock of whoever committed, so a
+ * time is found in the order of ids only to within this.
  */
 export const clocksApartMaxMs = 10 * 60_000
+
+// SQLite puts no more than 500 selects together. So many people are only meant where keys are shared by many.
+const scansMax = 200
 
 type Stream = ActivitySelection & {
   readonly owners: ActivityOwners
@@ -99,6 +102,13 @@ const inOrder = (order: 'asc' | 'desc'): { column: string; order: 'asc' | 'desc'
 function scans(knex: Knex, stream: Stream, limit: number): Knex.QueryBuilder[] {
   const { owners, kinds } = stream
   const scan = (): Knex.QueryBuilder => between(knex('activities'), stream).select('id').orderBy('id').limit(limit)
+  if (isPeople(owners) && owners.length > scansMax) {
+    return [
+      scan()
+        .whereIn('person_id', [...owners])
+        .modify(ofKinds, kinds),
+    ]
+  }
   if (isPeople(owners)) {
     return owners.map(person_id => scan().where({ person_id }).modify(ofKinds, kinds))
   }

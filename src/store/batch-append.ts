@@ -138,7 +138,8 @@ function activitiesOf({ entries, details, head }: Append): ActivityRow[] {
   return rows.map((row, index) => ({ id: firstId + index, ...row }))
 }
 
-async function insert<Row extends object>(
+/** In as many statements as what a server and its driver take at once asks for. */
+export async function insert<Row extends object>(
   transaction: Knex.Transaction,
   table: string,
   rows: readonly Row[],

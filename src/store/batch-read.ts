@@ -126,6 +126,9 @@ async function addressesOf(transaction: Knex.Transaction, ids: ReadonlySet<Perso
   return rows.map(row => trustedAddressKey(row.address_key))
 }
 
+// SQLite takes no more than 500 rows in the form that knex writes there. One command about a list may name more people.
+const insertedAtOnce = 500
+
 async function lockAddresses(
   transaction: Knex.Transaction,
   engine: EngineName,
@@ -135,7 +138,10 @@ async function lockAddresses(
   // All batches take their locks in this order, so none can wait for another in a circle.
   const sorted = [...keys].sort()
   const rows = sorted.map(key => ({ address_key: key, unsubscribed: false, version: 0, seq: 0, people: 0 }))
-  await insertIfAbsent(engine, transaction('email_status').insert(rows), 'address_key')
+  for (let start = 0; start < rows.length; start += insertedAtOnce) {
+    const some = rows.slice(start, start + insertedAtOnce)
+    await insertIfAbsent(engine, transaction('email_status').insert(some), 'address_key')
+  }
   const found: StatusRow[] = await transaction('email_status')
     .whereIn('address_key', sorted)
     .forUpdate()

@@ -10,7 +10,10 @@ import * as registry from '../../migrations/004-registry.js'
 import * as firstRows from '../../migrations/005-first-rows.js'
 import * as lists from '../../migrations/006-lists.js'
 import * as workspaces from '../../migrations/007-workspaces.js'
+import * as flows from '../../migrations/008-flows.js'
 import * as activityOrders from '../../migrations/009-activity-orders.js'
+import * as callCounts from '../../migrations/010-call-counts.js'
+import * as imports from '../../migrations/011-imports.js'
 
 interface Migration {
   readonly name: string
@@ -25,7 +28,10 @@ const migrations: readonly Migration[] = [
   { name: '005-first-rows', up: firstRows.up },
   { name: '006-lists', up: lists.up },
   { name: '007-workspaces', up: workspaces.up },
+  { name: '008-flows', up: flows.up },
   { name: '009-activity-orders', up: activityOrders.up },
+  { name: '010-call-counts', up: callCounts.up },
+  { name: '011-imports', up: imports.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

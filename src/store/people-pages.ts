@@ -58,7 +58,9 @@ function ofSelection(query: Knex.QueryBuilder, selection: PeopleSelection, knex:
       query.whereIn('people.address_key', [...selection.keys])
       break
     case 'foreign-ids': {
-      const owners = knex('foreign_ids').where({ system: selection.system }).whereIn('value', [...selection.values])
+      const owners = knex('foreign_ids')
+        .where({ system: selection.system })
+        .whereIn('value', [...selection.values])
       query.whereIn('people.id', owners.select('person_id'))
       break
     }

@@ -4,12 +4,18 @@ import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
 import type { CredentialStore } from '../service/credentials.js'
+import type { CallCountStore } from '../service/daily-counts.js'
 import type { FieldStore } from '../service/fields.js'
+import type { FlowStore } from '../service/flows.js'
+import type { ImportStore } from '../service/imports.js'
 import type { ListStore } from '../service/lists.js'
 import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
+import { createCallCounts } from './call-counts.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
+import { createFlows } from './flows.js'
+import { createImports } from './imports.js'
 import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { passingError } from './passing-errors.js'
@@ -25,7 +31,10 @@ export interface Store
     CredentialStore,
     FieldStore,
     FactStore,
-    ListStore {
+    ListStore,
+    FlowStore,
+    ImportStore,
+    CallCountStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
   freeMigrationLock(): Promise<void>
@@ -44,10 +53,13 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
   const engine = openEngine(databaseUrl, onStatement)
   const { writer, reader } = engine
   return {
-    ...commandStore(engine),
-    ...createReads(reader),
-    ...createRegistry(writer, reader),
-    ...createLists(engine.name, writer, reader),
+    ...passingOn(commandStore(engine)),
+    ...passingOn(createReads(reader)),
+    ...passingOn(createRegistry(writer, reader)),
+    ...passingOn(createLists(engine.name, writer, reader)),
+    ...passingOn(createFlows(engine.name, writer, reader)),
+    ...passingOn(createImports(engine.name, writer, reader)),
+    ...passingOn(createCallCounts(writer)),
     // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
     settled: () => inTransaction(writer, async transaction => void (await lockHead(transaction))),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
@@ -115,6 +127,20 @@ function commandStore({ name, writer, reader }: Engine): CommandStore {
           .delete()
       }),
   }
+}
+
+type Ask = (...given: never[]) => Promise<unknown>
+
+// Outside of batches nothing is tried again here; whoever asked must hear that trying again may help.
+function passingOn<Port extends { readonly [Name in keyof Port]: Ask }>(port: Port): Port {
+  const passing = Object.entries<Ask>(port).map(([name, ask]): [string, Ask] => [
+    name,
+    (...given) =>
+      ask(...given).catch(cause => {
+        throw passingError(cause, 'working')
+      }),
+  ])
+  return Object.fromEntries(passing) as Port // the same functions under the same names
 }
 
 async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {

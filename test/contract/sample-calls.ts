@@ -1,7 +1,9 @@
 // Sends a sample to the endpoint over the memory store, and puts the reply into the form that files have. It knows what
 // differs from run to run; whether a reply is right is the test's.
+import { CallLimiter } from '../../src/service/call-limits.js'
 import { aSubmission } from '../support/builders.js'
-import { aSoapFace, readReply, type SoapFace, theContracts } from '../support/soap-face.js'
+import { imported } from '../support/import-calls.js'
+import { aSoapFace, callTime, readReply, type SoapFace, theContracts, users } from '../support/soap-face.js'
 import { inLines, type Sample, type Setup } from './sample-folders.js'
 
 export interface SampleReply {
@@ -34,19 +36,31 @@ export async function send({ setup, request }: Sample, version: string): Promise
   }
 }
 
-async function prepared({ commands = [], policy, acceptUnknownFields, trouble }: Setup): Promise<SoapFace> {
+async function prepared(setup: Setup): Promise<SoapFace> {
+  const { commands = [], policy, acceptUnknownFields, trouble } = setup
   const face = await aSoapFace({
+    limiter: usedUp(setup),
     ...(policy === undefined ? {} : { policy }),
     ...(acceptUnknownFields === undefined ? {} : { acceptUnknownFields }),
     ...(trouble === 'queue-full' ? { limits: { queueMax: 0 } } : {}),
   })
+  for (const { name, program } of setup.lists ?? []) await face.store.addList(name, program)
+  for (const workspace of setup.workspaces ?? []) await face.store.addWorkspace(workspace)
+  for (const flow of setup.flows ?? []) await face.store.addFlow(flow)
   for (const command of commands) {
     const answer = await face.writes.submit(aSubmission({ command }))
     if (answer.type !== 'carried-out') throw new Error(`setup.json: ${command.type} was ${JSON.stringify(answer)}`)
   }
+  for (const traits of setup.imports ?? []) await imported(face, traits)
   if (trouble === 'stopping') await face.writes.drain()
   if (trouble === 'defect') face.store.failNext({ at: 'before-commit', error: new Error('a defect that was planted') })
   return face
+}
+
+function usedUp({ as = 'writer', usedUp = {} }: Setup): CallLimiter {
+  const limiter = new CallLimiter({ rate: null, concurrency: null, daily: null, ...usedUp }, () => callTime)
+  for (let calls = 0; calls < Math.max(0, ...Object.values(usedUp).map(Number)); calls++) limiter.admit(users[as].id)
+  return limiter
 }
 
 function today(): string {
@@ -61,9 +75,11 @@ export function inFileForm(reply: string, request: Uint8Array, days: readonly st
     if (!ids.has(id)) ids.set(id, `{{id ${ids.size + 1}}}`)
     return ids.get(id)!
   })
-  text = text.replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)?(?![\d.])/g, time =>
-    sent.includes(time) ? time : '{{time}}',
+  // A whole value only: what a sentence gives as an example is the same each time.
+  const unlessSent = (found: string, instead: string): string => (sent.includes(found) ? found : instead)
+  text = text.replaceAll(/(?<=>)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)?(?=<)/g, time =>
+    unlessSent(time, '{{time}}'),
   )
-  for (const day of days) text = text.replaceAll(day, found => (sent.includes(found) ? found : '{{day}}'))
+  for (const day of days) text = text.replaceAll(`>${day}<`, () => `>${unlessSent(day, '{{day}}')}<`)
   return inLines(text)
 }

@@ -3,8 +3,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command, Policy, Role } from '../../src/domain/command.js'
+import type { NewFlow } from '../../src/domain/flow.js'
+import type { CallLimits } from '../../src/service/call-limits.js'
+import type { Workspace } from '../../src/service/lists.js'
 import { signatureOf } from '../../src/soap/authenticate.js'
 import { anAddress } from '../support/builders.js'
+import type { ImportTraits } from '../support/import-calls.js'
 import { projectRoot } from '../support/project.js'
 import { callTimestamp, users } from '../support/soap-face.js'
 
@@ -20,6 +24,15 @@ export interface Setup {
   readonly acceptUnknownFields?: boolean
   /** What is wrong with the server at the time of the call. */
   readonly trouble?: 'queue-full' | 'stopping' | 'defect'
+  /** Limits of the server, which earlier calls of this caller have just used up. */
+  readonly usedUp?: Partial<CallLimits>
+  /** Static lists, made before the commands; the first one has the id 1000001. */
+  readonly lists?: readonly { readonly name: string; readonly program: string | null }[]
+  readonly workspaces?: readonly Workspace[]
+  /** Campaigns, made in this order; the first one has the id 1000001. */
+  readonly flows?: readonly NewFlow[]
+  /** Carried out to their ends after the commands. */
+  readonly imports?: readonly Pick<ImportTraits, 'program' | 'list' | 'header' | 'rows' | 'mode'>[]
 }
 
 export interface Sample {
@@ -79,6 +92,11 @@ const setupKeys = new Set<string>([
   'policy',
   'acceptUnknownFields',
   'trouble',
+  'usedUp',
+  'lists',
+  'workspaces',
+  'flows',
+  'imports',
 ] satisfies (keyof Setup)[])
 
 /** Byte by byte, so that a sample in another charset, or in none, is sent as it lies there. */

@@ -90,7 +90,7 @@ function edited(older: Map<string, readonly string[]>, edits: readonly Edit[]): 
   return newer
 }
 
-/** What a model does not hold: messages, port, binding, service. Comments and the version's own address are left out. */
+/** What a model does not hold: messages, port, binding, service; without comments and the version's own address. */
 function aroundSchema(version: string): string {
   return files
     .get(version)!

@@ -169,10 +169,12 @@ t.test('what only an old version can say is read on a new path, and the other wa
     return reading.type === 'request' && reading.unknown.length === 0 ? reading.params : reading
   }
   const listCall =
-    '<m:paramsListOperation><listOperation>CLEARLIST</listOperation><skipActivityLog>1</skipActivityLog></m:paramsListOperation>'
+    '<m:paramsListOperation><listOperation>CLEARLIST</listOperation>' +
+    '<skipActivityLog>1</skipActivityLog></m:paramsListOperation>'
   const changesCall =
     '<m:paramsGetLeadChanges><activityNameFilter><stringItem>New Lead</stringItem></activityNameFilter>' +
-    '<leadSelector xsi:type="m:StaticListSelector"><staticListId>7</staticListId></leadSelector></m:paramsGetLeadChanges>'
+    '<leadSelector xsi:type="m:StaticListSelector"><staticListId>7</staticListId></leadSelector>' +
+    '</m:paramsGetLeadChanges>'
 
   t.same(read('3_1', listCall), { listOperation: 'CLEARLIST', skipActivityLog: true })
   t.same(read('2_1', changesCall), {

@@ -101,3 +101,12 @@ t.test('no two standard fields can be taken for each other', async t => {
     t.equal(new Set(names).size, names.length, name)
   }
 })
+
+t.test('a field is found by what people read, in any letter case; of several the first', async t => {
+  const custom = { ...standardFields[0]!, name: 'Email2', label: 'EMAIL address' }
+  const dictionary = new FieldDictionary([...standardFields, custom])
+
+  t.equal(dictionary.findByLabel('email Address')?.name, 'Email')
+  t.equal(dictionary.findByLabel('First Name')?.name, 'FirstName')
+  t.equal(dictionary.findByLabel('FirstName'), undefined)
+})

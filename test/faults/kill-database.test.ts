@@ -15,6 +15,9 @@ const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x10000
 const rounds = 3
 const callersCount = 12
 
+// The limit of all files is too short for this one on a busy machine.
+t.setTimeout(300_000)
+
 t.test(`a database that is killed under load costs callers time, and no answer (FAULT_SEED=${seed})`, async t => {
   if (!requires(t, 'mariadbd')) return
   const draw = drawFrom(seed - 1)
@@ -54,5 +57,6 @@ t.test(`a database that is killed under load costs callers time, and no answer (
   t.same(losses.flat(), [], 'everybody has the state of its last acknowledged call')
   await isVerified(t, databaseUrl, 'after all')
   t.same(await server.stop(), { code: 0, signal: null })
-  t.comment(server.errors().slice(0, 5).join('\n'))
+  const defects = server.errors().filter(line => !/"(?:StoreUnavailable|CommitUnknown)"/.test(line))
+  t.same(defects, [], 'what it logged as errors was the absence of the database alone')
 })

@@ -9,6 +9,9 @@ import { requires } from '../support/requirements.js'
 import { type ServerChild, startServerChild } from '../support/server-child.js'
 import { inStore, isVerified, makeCrowd, pendingFanOuts, readActivities, readLog } from '../support/store-inspection.js'
 
+// The limit of all files is too short for this one on a busy machine.
+t.setTimeout(300_000)
+
 const crowded = 'office@example.org'
 const crowdSize = 3_000
 

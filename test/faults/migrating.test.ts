@@ -64,8 +64,8 @@ t.test('a store whose secrets were sealed with another SECRET_KEY is refused at 
   const other = spawnServer(t, { databaseUrl, env: { SECRET_KEY: 'the other of two keys' } })
 
   t.same([(await keyless.exited).code, (await other.exited).code], [1, 1])
-  t.match(keyless.stderr, [/^the stored secrets are sealed: start with the SECRET_KEY that they were sealed with$/])
-  t.match(other.stderr, [/^the stored secrets were sealed with another SECRET_KEY than the one given$/])
+  t.match(keyless.stderr, [/ sealed: start with the SECRET_KEY that /])
+  t.match(other.stderr, [/ sealed with another SECRET_KEY than the one given/])
   const again = await startServerChild(t, sealed)
   t.same(
     await again

@@ -62,7 +62,7 @@ t.test('what is worth trying again is a Server fault, everything else a Client f
   const byFaultCode = (wanted: string) =>
     Object.entries(kinds).flatMap(([name, { faultCode }]) => (faultCode === wanted ? [name] : []))
 
-  t.same(byFaultCode('Server'), ['internalError', 'unavailable', 'tooManyAtOnce'])
+  t.same(byFaultCode('Server'), ['internalError', 'unavailable', 'quotaExceeded', 'rateExceeded', 'tooManyAtOnce'])
   t.same(byFaultCode('MustUnderstand'), ['headerNotUnderstood'])
   t.same(byFaultCode('VersionMismatch'), ['versionMismatch'])
   for (const { code } of Object.values(kinds)) t.match(code, /^[12]\d{4}$/)

@@ -45,6 +45,22 @@ t.test('a person is found by id, address, cookie and Salesforce ids', async t =>
   t.same(await idsOf(face, 'email', 'ada@x.example'), [id])
 })
 
+t.test('an id of Salesforce is found in its long and its short form', async t => {
+  const face = await aSoapFace()
+  const foreign = (id: string) => `<ForeignSysPersonId>${id}</ForeignSysPersonId><ForeignSysType>SFDC</ForeignSysType>`
+  const short = await save(face, foreign('001A0000006Vm9r'))
+  const long = await save(face, foreign('00QD000000f9ZzXMAU'))
+
+  t.same(await idsOf(face, 'SFDCLEADID', '001A0000006Vm9rIAC'), [short])
+  t.same(await idsOf(face, 'SFDCLEADID', '001A0000006Vm9r'), [short])
+  t.same(await idsOf(face, 'SFDCCONTACTID', '00QD000000f9ZzXMAU'), [long])
+  t.same(await faultOf(face, 'SFDCLEADID', '001A0000006Vm9rIAA'), [
+    '20103',
+    'No lead found with SFDCLEADID = 001A0000006Vm9rIAA (20103)',
+  ])
+  t.match(await faultOf(face, 'SFDCLEADID', '001a0000006vm9r'), ['20103', /./], 'capitals tell ids apart')
+})
+
 t.test('one person has the recorded reply, byte for byte', async t => {
   const face = await aSoapFace()
   await save(face, `<Id>4711</Id><Email>ada@x.example</Email>${someAttributes(['City', 'Turin'])}`)

@@ -372,7 +372,7 @@ t.test('only the workspace Default can be named', async t => {
   for (const name of ['default', 'Default', 'DEFAULT', '']) t.equal(await send(name), null, name)
   t.match(await send('Japan'), {
     code: '20110',
-    message: "targetWorkspace: expected Default, got unknown 'Japan' (20110)",
+    message: "targetWorkspace: expected Default or a workspace that there is, got unknown 'Japan' (20110)",
   })
 })
 

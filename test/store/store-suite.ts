@@ -2,6 +2,11 @@
 import type { Test } from 'tap'
 import type { AnyStore } from '../support/memory-store.js'
 import { Scene } from '../support/scene.js'
+import { flowWorkerTests } from './suite-flow-worker.js'
+import { flowTests } from './suite-flows.js'
+import { importTests } from './suite-imports.js'
+import { listTests } from './suite-lists.js'
+import { pageTests } from './suite-pages.js'
 import { portTests } from './suite-ports.js'
 import { concurrencyTests, scenarioTests } from './suite-scenarios.js'
 import { valueTests } from './suite-values.js'
@@ -19,6 +24,11 @@ export async function storeSuite(
     const { store } = await open(t)
     const tests: Readonly<Record<string, StoreTest>> = {
       ...portTests,
+      ...pageTests,
+      ...listTests,
+      ...importTests,
+      ...flowTests,
+      ...flowWorkerTests,
       ...valueTests,
       ...scenarioTests,
       ...concurrencyTests,

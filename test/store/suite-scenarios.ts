@@ -1,6 +1,6 @@
 // The conformance scenarios that a store takes part in, each by its number, driven through the group commit.
 import { fingerprintReplay, namedReplay, type Submission } from '../../src/service/submission.js'
-import { aKey, aPolicy, aSave, aSubmission, aSubscription } from '../support/builders.js'
+import { aForeignId, aKey, aPolicy, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { outcomeOf, personIdOf } from '../support/group-commits.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'
@@ -160,6 +160,63 @@ export const scenarioTests: Readonly<Record<string, StoreTest>> = {
     await scene.save(unicode, { unsubscribed: true })
 
     t.strictSame(await scene.flags(unicode, ascii), [true, true])
+  },
+
+  'scenario 15: a merge leaves every address as it is, and the survivor shows its own': async (t, scene) => {
+    const [winner, elsewhere, here] = [await scene.person('x'), await scene.person('y'), await scene.person('x')]
+    await scene.set('unsubscribed', 'y')
+    const before = await scene.store.head()
+
+    const answer = await scene.carryOut({ type: 'merge-people', winner, losers: [elsewhere, here] })
+
+    t.strictSame(outcomeOf(answer), { type: 'merged', personId: winner, losers: [elsewhere, here] })
+    t.strictSame(await scene.flags(winner), [false])
+    t.strictSame(
+      [await scene.status('x'), await scene.status('y')],
+      [
+        ['subscribed', 0],
+        ['unsubscribed', 1],
+      ],
+    )
+    t.strictSame([await scene.countAt('x'), await scene.countAt('y')], [1, 0])
+    t.strictSame(await scene.store.peopleByIds([elsewhere, here]), [])
+    t.match((await scene.activities(here)).at(-1), { kind: 'person-deleted' }, 'its history stays')
+    t.match(await scene.logSince(before.seq), [{ kind: 'merge-people', personId: winner }])
+  },
+
+  'scenario 15: what named the losers names the survivor, and an opt-out without an address is kept': async (
+    t,
+    scene,
+  ) => {
+    const foreignIds = ['of one', 'of two'].map(value => aForeignId(`${scene.domain} ${value}`))
+    const cookie = `${scene.domain} cookie`
+    const winner = await scene.person('x', { foreignId: foreignIds[0]!, fields: { City: 'London' } })
+    const one = await scene.person(null, { cookie, unsubscribed: true, fields: { City: 'Paris', Phone: '1' } })
+    const two = await scene.person('y', { foreignId: foreignIds[1]! })
+    const list = (await scene.store.addList(`list of ${scene.domain}`, null))!
+    const membership = { type: 'change-list', list, isMember: true, strict: false } as const
+    await scene.carryOut({ ...membership, people: [winner, one, two] })
+
+    await scene.carryOut({ type: 'merge-people', winner, losers: [one, two] })
+
+    t.match(await scene.store.peopleByForeignId(foreignIds[1]!), [{ person: { id: winner }, foreignIds }])
+    t.match(await scene.store.peopleByCookie(cookie), [
+      { person: { id: winner, fields: { City: 'London', Phone: '1' }, address: { key: scene.address('x') } } },
+    ])
+    t.strictSame(await scene.store.membersOf(list.id, { after: 0, limit: 10 }), [winner])
+    t.strictSame(await scene.status('x'), ['unsubscribed', 1])
+    t.strictSame(await scene.told(winner), [direct('0', '1')])
+  },
+
+  'scenario 15: as many losers as one merge may have are all named in the history': async (t, scene) => {
+    const ids: number[] = []
+    for (let index = 0; index <= 25; index++) ids.push(await scene.person('x'))
+    const [winner, ...losers] = ids as [number, ...number[]]
+
+    await scene.carryOut({ type: 'merge-people', winner, losers })
+
+    t.match((await scene.activities(winner)).at(-1), { kind: 'people-merged', from: losers.join(', ') })
+    t.equal(await scene.countAt('x'), 1)
   },
 
   'scenario 28: a late identical re-subscribe changes nothing, a late identical opt-out is applied': async (

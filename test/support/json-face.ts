@@ -63,7 +63,17 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   for (const role of ['reader', 'writer', 'admin'] as const) await credentials.addApi(`the ${role}`, role, keys[role])
   const fields = await Fields.load(store, { acceptUnknown: false })
   const readiness = options.readiness ?? (async () => ({ isReady: true, problems: [] }))
-  const service = { writes, reads: store, fields, credentials, lists: store, readiness, ...options.service }
+  const service = {
+    writes,
+    reads: store,
+    fields,
+    credentials,
+    lists: store,
+    flows: store,
+    imports: store,
+    readiness,
+    ...options.service,
+  }
 
   const lines: string[] = []
   const logger = createLogger({ level: 'debug', to: { write: line => void lines.push(line) } })

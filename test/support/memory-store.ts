@@ -6,6 +6,8 @@ import type { Person, PersonId } from '../../src/domain/person.js'
 import { WorkingSet } from '../../src/domain/working-set.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
+import type { FlowStore } from '../../src/service/flows.js'
+import type { ImportStore } from '../../src/service/imports.js'
 import type { ListStore } from '../../src/service/lists.js'
 import { genesisHash } from '../../src/service/log-chain.js'
 import {
@@ -21,6 +23,8 @@ import {
   type Wanted,
 } from '../../src/service/ports.js'
 import { activityStream } from './memory-activities.js'
+import { memoryFlows } from './memory-flows.js'
+import { memoryImports } from './memory-imports.js'
 import { peoplePages } from './memory-pages.js'
 import {
   applyAppend,
@@ -36,7 +40,14 @@ import {
 } from './memory-tables.js'
 
 /** Everything that `Service` and `GroupCommit` need of a store. */
-export type AnyStore = CommandStore & ReadStore & ReadBarrier & CredentialStore & FieldStore & ListStore
+export type AnyStore = CommandStore &
+  ReadStore &
+  ReadBarrier &
+  CredentialStore &
+  FieldStore &
+  ListStore &
+  FlowStore &
+  ImportStore
 
 export interface MemoryStoreOptions {
   /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
@@ -136,6 +147,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...reads(tables),
     ...credentials(tables),
     ...lists(tables),
+    ...memoryFlows(),
+    ...memoryImports(),
     async customFields() {
       return [...tables.fields]
     },

@@ -29,6 +29,7 @@ export type NaiveCommand =
   | NaiveSave
   | { readonly type: 'delete'; readonly id: number }
   | { readonly type: 'set'; readonly address: string; readonly out: boolean }
+  | { readonly type: 'merge'; readonly winner: number; readonly losers: readonly number[] }
 
 export interface NaivePolicy {
   readonly guarded: boolean
@@ -41,6 +42,7 @@ export type NaiveAnswer =
   | 'updated'
   | 'deleted'
   | 'set'
+  | 'merged'
   | 'rejected'
   | 'not-repeated'
 
@@ -78,7 +80,7 @@ export class NaiveModel {
       this.people = before.people
       return answer === 'rejected' ? answer : 'not-repeated'
     }
-    const saved = command.type === 'save' ? this.#target(before.people, command, freshId) : undefined
+    const saved = this.#savedBy(command, before.people, freshId)
     // R6: what is so already leaves no trace.
     if (saved !== undefined && JSON.stringify(before) !== JSON.stringify(this.#copy())) {
       this.people.find(({ id }) => id === saved)!.savedAt = now
@@ -90,6 +92,11 @@ export class NaiveModel {
     const statuses = new Map([...this.statuses].map(([key, status]) => [key, { ...status }]))
     const people = this.people.map(person => ({ ...person }))
     return { statuses, people, toJSON: () => [[...statuses], people] }
+  }
+
+  #savedBy(command: NaiveCommand, before: readonly NaivePerson[], freshId: number): number | undefined {
+    if (command.type === 'merge') return command.winner
+    return command.type === 'save' ? this.#target(before, command, freshId) : undefined
   }
 
   // Whom a save is about, among the people before it.
@@ -104,6 +111,7 @@ export class NaiveModel {
       this.people = this.people.filter(({ id }) => id !== command.id)
       return isThere ? 'deleted' : 'rejected'
     }
+    if (command.type === 'merge') return this.#merge([command.winner, ...command.losers]) ? 'merged' : 'rejected'
     const person = command.mode === 'duplicate' ? undefined : find(this.people, command)
     if (person !== undefined) return this.#update(person, command, policy) ? 'updated' : 'rejected'
     if (command.id !== null || command.mode === 'update') return 'rejected'
@@ -135,6 +143,21 @@ export class NaiveModel {
     if (flag === undefined) return true
     if (person.address !== null) return this.#set(person.address, flag, policy)
     person.own = flag
+    return true
+  }
+
+  // R9. The first of the ids is the winner.
+  #merge(ids: readonly number[]): boolean {
+    const all = ids.flatMap(id => this.people.filter(person => person.id === id))
+    if (all.length < Math.max(ids.length, 2) || new Set(ids).size < ids.length) return false
+    const winner = all[0]!
+    const anOptOutWithoutAddress = all.some(({ address, own }) => address === null && own)
+    winner.city = all.map(({ city }) => city).find(city => city !== null) ?? null
+    winner.address = all.map(({ address }) => address).find(address => address !== null) ?? null
+    winner.own = winner.address === null && anOptOutWithoutAddress
+    if (winner.address !== null && anOptOutWithoutAddress)
+      this.#set(winner.address, true, { guarded: true, carryOver: false })
+    this.people = this.people.filter(person => person === winner || !ids.includes(person.id))
     return true
   }
 

@@ -45,6 +45,34 @@ const requirements = {
     isMet: () => succeeds('/usr/bin/python3', '-c', 'import zeep'),
     howToGet: 'apt-get install python3-zeep',
   },
+  suds: {
+    isMet: () => succeeds('/usr/bin/python3', '-c', 'import suds'),
+    howToGet: 'apt-get install python3-suds',
+  },
+  'soap-lite': {
+    isMet: () => succeeds('perl', '-MSOAP::Lite', '-MJSON::PP', '-e', '1'),
+    howToGet: 'apt-get install libsoap-lite-perl perl',
+  },
+  gsoap: {
+    isMet: () => hasPrograms('wsdl2h', 'soapcpp2', 'g++'),
+    howToGet: 'apt-get install gsoap libgsoap-dev g++',
+  },
+  jaxws: {
+    isMet: () => hasPrograms('wsimport', 'java', 'javac'),
+    howToGet: 'apt-get install jaxws default-jdk-headless',
+  },
+  axis: {
+    isMet: () => hasPrograms('java', 'javac') && succeeds('test', '-e', '/usr/share/java/axis.jar'),
+    howToGet: 'apt-get install libaxis-java default-jdk-headless',
+  },
+  mono: {
+    isMet: () => hasPrograms('wsdl', 'mcs', 'mono'),
+    howToGet: 'apt-get install mono-devel',
+  },
+  kdsoap: {
+    isMet: () => hasPrograms('kdwsdl2cpp', 'moc', 'g++', 'pkg-config') && succeeds('pkg-config', 'Qt5Core'),
+    howToGet: 'apt-get install libkdsoap-bin libkdsoap-dev qtbase5-dev g++ pkg-config',
+  },
   xmllint: {
     isMet: () => succeeds('xmllint', '--version'),
     howToGet: 'apt-get install libxml2-utils',
@@ -115,6 +143,10 @@ function isRequirementName(word: string): word is RequirementName {
 /** A probe that hangs counts as absent. */
 function succeeds(program: string, ...args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: 'ignore', timeout: 30_000 }).status === 0
+}
+
+function hasPrograms(...names: readonly string[]): boolean {
+  return names.every(name => findExecutable(name) !== null)
 }
 
 function hasGaleraLibrary(): boolean {

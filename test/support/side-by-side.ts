@@ -54,6 +54,10 @@ export class SideBySide {
     // R6, and rejections: nothing happened, and nothing says otherwise.
     if (isUnchanged) same(effects, [], 'effects of a command that changed nothing')
     if (naive.type === 'delete') same([...this.model.statuses], [...before], 'R10: statuses after a deletion')
+    if (naive.type === 'merge') {
+      const subscribed = [...before].filter(([key, { out }]) => out && !this.model.statusOf(key).out)
+      same(subscribed, [], 'R9: addresses that a merge subscribed')
+    }
     this.checkHistory(effects)
     return this.checkVersions(effects, before)
   }
@@ -106,6 +110,7 @@ const isFlagActivity = (effect: Effect): effect is Activity =>
 
 function toCommand(naive: NaiveCommand): Command {
   if (naive.type === 'delete') return { type: 'delete-person', id: naive.id }
+  if (naive.type === 'merge') return { type: 'merge-people', winner: naive.winner, losers: naive.losers }
   if (naive.type === 'set') {
     const status = naive.out ? 'unsubscribed' : 'subscribed'
     return { type: 'set-subscription', address: anAddress(naive.address), status }

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { XMLParser } from 'fast-xml-parser'
 import type { Role } from '../../src/domain/command.js'
+import type { CallLimiter } from '../../src/service/call-limits.js'
 import { Credentials } from '../../src/service/credentials.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
@@ -44,6 +45,7 @@ export interface SoapFaceOptions {
   readonly limits?: Partial<GroupCommitLimits>
   readonly store?: MemoryStore
   readonly signatureWindowMs?: number
+  readonly limiter?: CallLimiter
   readonly now?: () => number
 }
 
@@ -91,6 +93,8 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     fields,
     credentials,
     lists: store,
+    flows: store,
+    imports: store,
     readiness: async () => ({ isReady: true, problems: [] }),
   }
   const facts: CallFacts[] = []
@@ -100,6 +104,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: options.policy ?? aPolicy() },
     signatureWindowMs: options.signatureWindowMs ?? defaultSignatureWindowMs,
     now: options.now ?? (() => callTime),
+    limiter: options.limiter,
     observer: { called: fact => facts.push(fact), defect: cause => defects.push(cause) },
   })
   const contract = (await theContracts()).get('3_1')!

@@ -1,0 +1,77 @@
+// R11: what a bulk import says about the flag.
+import t from 'tap'
+import { aPerson, aSave, aSituation, aStatus, carryOut, effectsOf, flagHistory } from '../support/builders.js'
+
+const ada = 'ada@example.org'
+const ignored = [{ type: 'flag-ignored' }]
+
+t.test('R11: an import neither opts out nor subscribes, and its answer says so', async t => {
+  for (const [status, unsubscribed] of [
+    ['subscribed', true],
+    ['unsubscribed', false],
+  ] as const) {
+    const situation = aSituation({ people: [aPerson()], statuses: [aStatus(ada, status, 4)] })
+
+    const save = aSave({ by: ada, unsubscribed, flagMode: 'ignore', fields: { City: 'Turin' } })
+    const decision = carryOut(situation, save)
+
+    t.match(decision, { outcome: { type: 'updated', warnings: ignored } })
+    t.match(situation.status(aPerson().address!.key), { status, version: 4 })
+    t.equal(situation.person(1)?.fields.City, 'Turin', 'the rest of the row is saved')
+    t.strictSame(flagHistory(effectsOf(decision)), [])
+  }
+})
+
+t.test('R11: a person that an import makes meets the status of its address', async t => {
+  const situation = aSituation({ statuses: [aStatus(ada, 'unsubscribed')] })
+
+  const decision = carryOut(situation, aSave({ address: ada, unsubscribed: false, flagMode: 'ignore' }))
+
+  t.strictSame(decision.type === 'carried-out' && decision.outcome, {
+    type: 'created',
+    personId: 1001,
+    warnings: ignored,
+  })
+  t.equal(situation.status(aPerson().address!.key).status, 'unsubscribed')
+})
+
+t.test('R11: without an address the own flag stays too', async t => {
+  const situation = aSituation({ people: [aPerson({ address: null })] })
+
+  carryOut(situation, aSave({ id: 1, unsubscribed: true, flagMode: 'ignore', fields: { City: 'Turin' } }))
+
+  t.match(situation.person(1), { ownUnsubscribed: false, fields: { City: 'Turin' } })
+})
+
+t.test('R11: where the flag is all that is said, nothing happens', async t => {
+  const decision = carryOut(
+    aSituation({ people: [aPerson()] }),
+    aSave({ by: ada, unsubscribed: true, flagMode: 'ignore' }),
+  )
+
+  t.match(decision, { outcome: { type: 'updated', warnings: ignored } })
+  t.strictSame(effectsOf(decision), [])
+})
+
+t.test('R11: a row without a word about the flag has nothing to warn of', async t => {
+  const decision = carryOut(aSituation({ people: [aPerson()] }), aSave({ by: ada, flagMode: 'ignore' }))
+
+  t.match(decision, { outcome: { warnings: [] } })
+})
+
+t.test('R11: an import may be told to apply what it says', async t => {
+  const situation = aSituation({ people: [aPerson()] })
+
+  const decision = carryOut(situation, aSave({ by: ada, unsubscribed: true, flagMode: 'apply' }))
+
+  t.match(decision, { outcome: { warnings: [] } })
+  t.equal(situation.status(aPerson().address!.key).status, 'unsubscribed')
+})
+
+t.test('R11: whoever is not there is refused all the same', async t => {
+  const situation = aSituation({ addresses: [ada] })
+
+  const save = aSave({ by: ada, unsubscribed: true, flagMode: 'ignore', mode: 'update' })
+
+  t.match(carryOut(situation, save), { type: 'rejected', rejection: { type: 'person-not-found' } })
+})

@@ -1,0 +1,67 @@
+// Flows and their scheduled runs in memory, as any store must keep them: with leases, and with copies of what it is
+// given.
+import type { Flow } from '../../src/domain/flow.js'
+import type { FlowRun, FlowStore } from '../../src/service/flows.js'
+import type { Replay } from '../../src/service/submission.js'
+
+interface KeptRun {
+  run: FlowRun
+  readonly request: Exclude<Replay, { readonly type: 'none' }> | null
+  holder: string | null
+  heldUntil: number
+  endedAt: number | null
+}
+
+export function memoryFlows(): FlowStore {
+  const flows: Flow[] = []
+  const runs: KeptRun[] = []
+  const held = (id: number, holder: string): KeptRun | undefined =>
+    runs.find(kept => kept.run.id === id && kept.holder === holder && kept.endedAt === null)
+  const place = ({ program, name }: Flow): string => JSON.stringify([program ?? '', name])
+
+  return {
+    async flows() {
+      return [...flows].sort((a, b) => (place(a) < place(b) ? -1 : 1))
+    },
+    async flowById(id) {
+      return flows.find(flow => flow.id === id)
+    },
+    async flowByName(name, program) {
+      return flows.find(flow => flow.name === name && flow.program === program)
+    },
+    async addFlow(given) {
+      if (flows.some(({ name, program }) => name === given.name && program === given.program)) return undefined
+      const flow: Flow = { ...structuredClone(given), id: 1_000_001 + flows.length }
+      flows.push(flow)
+      return flow
+    },
+    async scheduleFlowRun(given, replay) {
+      const request = replay.type === 'none' ? null : replay
+      const before = request && runs.find(kept => kept.request?.replayKey === request.replayKey)
+      if (before) return JSON.stringify(before.request) === JSON.stringify(request) ? before.run.id : undefined
+      const run: FlowRun = { ...structuredClone(given), id: runs.length + 1, upTo: 0, people: 0, refused: 0 }
+      runs.push({ run, request, holder: null, heldUntil: 0, endedAt: null })
+      return run.id
+    },
+    async claimFlowRun(now, { holder, until }) {
+      const due = runs.filter(kept => kept.endedAt === null && kept.run.runAt <= now && kept.heldUntil <= now)
+      const [first] = due.sort((a, b) => a.run.runAt - b.run.runAt || a.run.id - b.run.id)
+      if (first === undefined) return undefined
+      Object.assign(first, { holder, heldUntil: until })
+      return structuredClone(first.run)
+    },
+    async advanceFlowRun(id, { holder, until }, { upTo, people, refused }) {
+      const kept = held(id, holder)
+      if (kept === undefined) return false
+      kept.run = { ...kept.run, upTo, people, refused }
+      kept.heldUntil = until
+      return true
+    },
+    async endFlowRun(id, holder, at) {
+      const kept = held(id, holder)
+      if (kept === undefined) return false
+      Object.assign(kept, { endedAt: at, holder: null })
+      return true
+    },
+  }
+}
