@@ -173,9 +173,9 @@ const variables = {
   },
   batchMax: {
     name: 'BATCH_MAX',
-    default: '256',
+    default: '300',
     description: 'Most commands in one transaction.',
-    read: whole(256, 1, 1000),
+    read: whole(300, 1, 1000),
   },
   queueMax: {
     name: 'QUEUE_MAX',

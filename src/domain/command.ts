@@ -113,7 +113,7 @@ export type Outcome =
   | { readonly type: 'status-set'; readonly key: AddressKey; readonly status: Status; readonly version: number }
   | { readonly type: 'fan-out-continued'; readonly done: boolean }
   | { readonly type: 'merged'; readonly personId: PersonId; readonly losers: readonly PersonId[] }
-  /** `failed`: who is not there, or was not on the list that it should leave. Strict: with any of them, none changed. */
+  /** `failed`: who is not there, or was not on the list to be left. Strict: with any of them, none changed. */
   | { readonly type: 'list-changed'; readonly listId: number; readonly failed: readonly PersonId[] }
   /** R13: nothing was done; this is what the first of the identical calls was answered. */
   | { readonly type: 'not-repeated'; readonly first: Outcome }

@@ -20,7 +20,8 @@ export interface GroupCommitLimits {
 }
 
 export const defaultGroupCommitLimits: GroupCommitLimits = {
-  batchMax: 256,
+  // As many as one legacy call may bring (syncMultipleLeads), so that such a call is one transaction.
+  batchMax: 300,
   queueMax: 10_000,
   patienceMs: 15_000,
   // Longer than any signature or retry window that a caller can have: a week.

@@ -1,5 +1,5 @@
-// mergeLeads: the losers go into the winner and are gone (legacy-soap-contract 3.11, rule R9). Knows how leads are named
-// by lists of keys that must agree; what then becomes of people and addresses is the domain's.
+// mergeLeads: the losers go into the winner and are gone (legacy-soap-contract 3.11, rule R9). Knows how leads are
+// named, by lists of keys that must agree; what then becomes of people and addresses is the domain's.
 
 import { parseAddress } from '../domain/address.js'
 import type { MergePeople } from '../domain/command.js'

@@ -105,8 +105,8 @@ export function rejectionFault(rejection: Rejection, operation: string): Fault {
     case 'other-partition':
       return fault(
         faultKinds.leadSyncFailed,
-        `${operation} operation failed: lead ${rejection.personId} is in the partition '${quoted(rejection.partition)}', ` +
-          `the target workspace has '${quoted(rejection.required)}'`,
+        `${operation} operation failed: lead ${rejection.personId} is in the partition ` +
+          `'${quoted(rejection.partition)}', the target workspace has '${quoted(rejection.required)}'`,
       )
     case 'nothing-to-merge':
       return fault(faultKinds.inputError, `${operation} operation failed: expected losing leads other than the winner`)

@@ -6,7 +6,7 @@ import { defaultWorkspace, findWorkspace } from '../service/list-names.js'
 import type { Call } from './call.js'
 import { type Answered, faulted, faultKinds } from './faults.js'
 
-/** What a workspace asks of a save: where new people go, and where those must be that are found by other than address. */
+/** What a workspace asks of a save: where new people go, and where those not found by address must be. */
 export type WorkspacePlace = Pick<SavePerson, 'partition' | 'requiredPartition'>
 
 /**

@@ -20,7 +20,7 @@ const roundsBeginWithinMs = 12_000
 const callersCount = 12
 const claim = 'scenarios 26 and 27: SIGKILL under load loses nothing acknowledged and halves nothing else'
 
-// Servers and verifications are started many times over; the limit of all files is too short for that on a busy machine.
+// Servers and verifications are started many times over; the limit of all files is too short for a busy machine.
 t.setTimeout(300_000)
 
 /** Where the store lies, and what dies together with the process. */

@@ -1,4 +1,4 @@
-// importToList and getImportToListStatus through the endpoint: what is taken, what becomes of each row, and what is said.
+// importToList and getImportToListStatus through the endpoint: what is taken, what rows become, what is said.
 import t from 'tap'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import { aKey, aSave, aSubmission, aSubscription } from '../support/builders.js'

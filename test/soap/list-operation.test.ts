@@ -62,10 +62,7 @@ t.test('who is added and taken off in full is answered with a nil list, as recor
   const { face, ids, members, ask } = await aFace(3)
 
   const { text } = await face.send(aListOperation('ADDTOLIST', [ids[0]!, ids[1]!]))
-  t.match(
-    text,
-    '<ns1:successListOperation><result><success>true</success><statusList xsi:nil="true"/></result></ns1:successListOperation>',
-  )
+  t.match(text, '<ns1:successListOperation><result><success>true</success><statusList xsi:nil="true"/></result>')
   t.same(await members(), [ids[0], ids[1]])
   t.same(await ask('ADDTOLIST', [ids[0]!, ids[2]!]), ['true', null], 'who is there already is added with success')
   t.same(await ask('REMOVEFROMLIST', [ids[0]!, ids[1]!]), ['true', null])

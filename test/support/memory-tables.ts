@@ -116,7 +116,7 @@ export function checkAppend(tables: Tables, { entries, answers, difference }: Ap
   }
 }
 
-/** Writes what one batch made. The order matters: an id, a foreign id or a cookie may be given anew after a deletion. */
+/** Writes what one batch made. The order matters: an id, a foreign id or a cookie may be given anew when free. */
 export function applyAppend(tables: Tables, append: Append): void {
   const { entries, details, answers, head } = append
   let activityId = tables.head.activityId

@@ -1,8 +1,9 @@
-// `npm test`: lint, types, build, then tap with its servers, and one summary. With FILES: only tap, only on these.
+// `npm test`: lint, types, build, then tap with its servers, and one summary. With FILES or folders: only tap, only on these.
 // It knows the order of things; it must not know any test. A killed run cleans up by last wills, so that no signal
 // needs to be handled.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { leaveLastWill } from './last-will.js'
 import { projectRoot } from './project.js'
@@ -60,18 +61,30 @@ async function runTests(): Promise<void> {
 }
 
 async function runTap(): Promise<{ isOk: boolean; report: TapCounts }> {
-  const tap = spawn(process.execPath, [join(projectRoot, 'node_modules/.bin/tap'), '--reporter=tap', ...tapArguments], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own, so that the will takes the test processes along.
-    detached: true,
-  })
+  const tap = spawn(
+    process.execPath,
+    [join(projectRoot, 'node_modules/.bin/tap'), '--reporter=tap', ...tapArguments.flatMap(testFilesIn)],
+    {
+      cwd: projectRoot,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // A group of its own, so that the will takes the test processes along.
+      detached: true,
+    },
+  )
   const will = leaveLastWill('kill -s KILL -- "-$1"', `${tap.pid}`)
   const ended = once(tap, 'exit')
   const report = await reportTap(tap.stdout, process.stdout)
   const [code] = await ended
   will.revoke()
   return { isOk: code === 0, report }
+}
+
+/** tap takes files; a folder stands for every test below it, and anything else is tap's own option. */
+function testFilesIn(argument: string): string[] {
+  const path = join(projectRoot, argument)
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [argument]
+  const below = readdirSync(path, { recursive: true, encoding: 'utf8' })
+  return below.filter(name => name.endsWith('.test.ts')).map(name => join(argument, name))
 }
 
 /** npm hands SIGINT on to its script but dies of other signals alone, and an orphaned run has nobody left to tell. */

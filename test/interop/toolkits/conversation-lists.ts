@@ -116,6 +116,8 @@ function members({ tag, firstId }: Circumstances): readonly PlannedCall[] {
 function campaigns(circumstances: Circumstances): readonly PlannedCall[] {
   const [, cem] = batchAddresses(circumstances)
   const leadKey = { keyType: 'EMAIL', keyValue: cem }
+  const { program, campaign } = prepared
+  const campaignReason = `Changed by Smart Campaign ${program}.${campaign} action Change Data Value`
   return [
     {
       claim: 'the campaign of an exact name',
@@ -159,7 +161,7 @@ function campaigns(circumstances: Circumstances): readonly PlannedCall[] {
                     FirstName: 'Cem',
                     LastName: 'Çelik',
                     ...optedOut,
-                    UnsubscribedReason: `Changed by Smart Campaign ${prepared.program}.${prepared.campaign} action Change Data Value`,
+                    UnsubscribedReason: campaignReason,
                   }),
                 },
               ],

@@ -39,9 +39,7 @@ export const generatedToolkits: readonly Toolkit[] = [
       ['wsdl2h', '-s', '-N', 'ns', '-o', 'service.h', wsdlUrl],
       ['soapcpp2', '-C', '-L', '-x', 'service.h'],
       shell('mv *.nsmap generated.nsmap'),
-      shell(
-        `g++ -O0 -w -std=c++17 -I. -o calls soapC.cpp soapClient.cpp ${driver('gsoap-calls.cpp')} -lgsoap++ && rm soap*`,
-      ),
+      shell(`g++ -O0 -w -std=c++17 -I. -o calls soapC.cpp soapClient.cpp ${driver('gsoap-calls.cpp')} -lgsoap++`),
     ],
     run: endpoint => ['./calls', endpoint],
   },

@@ -19,10 +19,10 @@ export function tableOf(rows: readonly Row[]): string {
   return [
     '| toolkit | version | WSDL versions imported | operations called, values compared | |',
     '|---|---|---|---|---|',
-    ...rows.map(
-      row =>
-        `| ${row.toolkit} | ${row.toolkitVersion} | ${row.wsdlVersions.join(', ')} | ${row.operations} | ${row.remark} |`,
-    ),
+    ...rows.map(({ toolkit, toolkitVersion, wsdlVersions, operations, remark }) => {
+      const cells = [toolkit, toolkitVersion, wsdlVersions.join(', '), operations, remark]
+      return `| ${cells.join(' | ')} |`
+    }),
     '',
   ].join('\n')
 }
