@@ -12,6 +12,7 @@ import type { Fields } from './fields.js'
 import { flowSubmission, type Lease } from './flows.js'
 import type { GroupCommit } from './group-commit.js'
 import { type ImportRow, readImportRow } from './import-row.js'
+import { Tally } from './import-tally.js'
 import type { Import, ImportProgress, ImportStore } from './imports.js'
 import type { ListStore } from './lists.js'
 import { StoreUnavailable } from './ports.js'
@@ -29,7 +30,6 @@ export interface ImportRoundOptions {
 
 /** Longer than a chunk takes; after a crash another process goes on when it has passed. */
 const leaseMs = 5_000
-const problemsKeptMax = 20
 const clearedAtOnce = 500
 const defectSentence = 'an error in this server; its log has the cause'
 
@@ -219,55 +219,6 @@ class ImportRun {
 
   #replay(name: string): Replay {
     return namedReplay('system', `import\u0000${this.#job.id} ${name}`, name)
-  }
-}
-
-/** What the rows of one chunk add to the figures. */
-class Tally {
-  imported = 0
-  failed = 0
-  ignored = 0
-  flagsIgnored = 0
-  readonly #before: ImportProgress
-  readonly #problems: string[]
-  #unsaid = 0
-
-  constructor(before: ImportProgress) {
-    this.#before = before
-    this.#problems = [...before.problems]
-  }
-
-  fail(number: number, problem: string): void {
-    this.failed++
-    this.note(number, problem)
-  }
-
-  note(number: number, sentence: string): void {
-    if (this.#problems.length < problemsKeptMax) this.#problems.push(`row ${number}: ${sentence}`)
-    else this.#unsaid++
-  }
-
-  /** Gives the person that was saved. */
-  take(outcome: Outcome): PersonId {
-    if (outcome.type !== 'created' && outcome.type !== 'updated')
-      throw new Error(`saving a person had the outcome '${outcome.type}'`)
-    this.imported++
-    if (outcome.warnings.some(({ type }) => type === 'flag-ignored')) this.flagsIgnored++
-    return outcome.personId
-  }
-
-  progress(rows: number): ImportProgress {
-    const { done, imported, failed, ignored, flagsIgnored, isCleared, unsaid } = this.#before
-    return {
-      isCleared,
-      done: done + rows,
-      imported: imported + this.imported,
-      failed: failed + this.failed,
-      ignored: ignored + this.ignored,
-      flagsIgnored: flagsIgnored + this.flagsIgnored,
-      problems: this.#problems,
-      unsaid: unsaid + this.#unsaid,
-    }
   }
 }
 

@@ -151,11 +151,15 @@ t.test('client-habits 10: a campaign is requested by id, with tokens too, and wi
   t.strictSame((await changesOf(face, id)).at(0)?.slice(0, 3), ['UnsubscribedReason', null, 'asked: by letter'])
 })
 
-t.test('a campaign without a program is requested by its name alone', async t => {
+t.test('a campaign without a program is requested by its name alone, an id of 0 beside it says nothing', async t => {
   const face = await aFace()
   const id = await save(face, `<Email>ada@x.example</Email>${someAttributes(['Unsubscribed', '1'])}`)
 
-  resultOf(await face.send(aRequest(`${leads(['IDNUM', id])}<campaignName>Back again</campaignName>`)))
+  resultOf(
+    await face.send(
+      aRequest(`<campaignId>0</campaignId>${leads(['IDNUM', id])}<campaignName>Back again</campaignName>`),
+    ),
+  )
 
   t.match(await face.store.status(aKey('ada@x.example')), { status: { status: 'subscribed', version: 2 } })
 })

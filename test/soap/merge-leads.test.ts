@@ -110,6 +110,14 @@ t.test('several keys of one list must mean one lead', async t => {
     /keyList number 1: No lead found with EMAIL = ada@x.example among those of its other keys/,
   ])
 
+  const salesforce = '<ForeignSysPersonId>003A</ForeignSysPersonId><ForeignSysType>SFDC</ForeignSysType>'
+  await save(face, `<Email>eve@x.example</Email>${salesforce}`)
+  const ofTwo: readonly Key[] = [
+    ['IDNUM', loser],
+    ['SFDCLEADID', '003A'],
+  ]
+  t.match(await faultOf(face, aMerge([['IDNUM', winner]], [ofTwo])), ['20103', /SFDCLEADID = 003A among those/])
+
   const agreeing: readonly Key[] = [
     ['EMAIL', 'bob@x.example'],
     ['IDNUM', loser],

@@ -1,4 +1,4 @@
-// `npm test`: lint, types, build, then tap with its servers, and one summary. With FILES or folders: only tap, only on these.
+// `npm test`: lint, types, build, then tap with its servers, and one summary. With FILES or folders: only tap on these.
 // It knows the order of things; it must not know any test. A killed run cleans up by last wills, so that no signal
 // needs to be handled.
 import { spawn } from 'node:child_process'
