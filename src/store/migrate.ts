@@ -49,6 +49,8 @@ async function forwardOnly(): Promise<void> {
   throw new Error('migrations go forward only: restore a backup to go back')
 }
 
+const lockTable = 'schema_migrations_lock'
+
 // DDL on MySQL commits by itself, so a transaction around it would promise what it cannot keep.
 const config: Knex.MigratorConfig = {
   migrationSource: source,
@@ -92,6 +94,7 @@ export async function migrate(knex: Knex): Promise<readonly string[]> {
   const before = await schemaState(knex)
   refuseNewer(before)
   if (before.pending.length === 0) return []
+  await makeLock(knex)
   const giveUpAt = Date.now() + lockPatienceMs
   for (;;) {
     try {
@@ -106,6 +109,22 @@ export async function migrate(knex: Knex): Promise<readonly string[]> {
       if (now.pending.length === 0) return []
     }
   }
+}
+
+// knex makes its lock with one row for each starter that finds it empty at the same moment; with two rows nobody can
+// ever take it. So it is made here, with a row that can be there only once.
+async function makeLock(knex: Knex): Promise<void> {
+  if (!(await knex.schema.hasTable(lockTable))) {
+    try {
+      await knex.schema.createTable(lockTable, table => {
+        table.integer('index').notNullable().primary()
+        table.integer('is_locked')
+      })
+    } catch (cause) {
+      if (!isRaceWithAnotherStarter(cause)) throw cause
+    }
+  }
+  await knex(lockTable).insert({ index: 1, is_locked: 0 }).onConflict('index').ignore()
 }
 
 /** Frees the lock that a starter left behind when it crashed in the middle of migrating. */

@@ -58,7 +58,7 @@ t.test('R1-R10, R12, R13: any life goes as the naive model says, and every histo
     { numRuns: 600 },
   )
   t.ok(seen > 500, `${seen} status changes were seen`)
-  t.ok(merges > 50, `${merges} merges were seen`)
+  t.ok(merges > 5, `${merges} merges were seen`)
 })
 
 interface Step {
