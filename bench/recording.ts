@@ -88,7 +88,7 @@ async function sender(store: Store): Promise<(messages: readonly string[]) => Pr
     },
     signatureWindowMs: 24 * 3600 * 1000,
     now: Date.now,
-    observer: { called() {}, defect: cause => process.stderr.write(`${String(cause)}\n`) },
+    observer: { called() {}, refused() {}, defect: cause => process.stderr.write(`${String(cause)}\n`) },
   })
   const contract = (await loadContracts(join(projectRoot, 'wsdl'))).get('3_1')!
   return async messages => {

@@ -1,6 +1,7 @@
 // What the command line does on a store without a server: schema, credentials, fields, verification. Prints plain
 // lines for people, and sets the exit code.
 
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import type { Config } from './config.js'
 import type { Role } from './domain/command.js'
 import type { FieldType } from './domain/field.js'
 import { type Opened, open } from './opening.js'
+import { OperatorError, shownUrl } from './operator-error.js'
 import type { CredentialKind } from './service/credentials.js'
 import { verify } from './service/verify.js'
 import { openStore } from './store/store.js'
@@ -20,6 +22,8 @@ export function refuse(line: string): void {
 }
 
 export async function withStore(config: Config, work: (opened: Opened) => Promise<void>): Promise<void> {
+  // With another folder or environment than the server has, a command would change another store without a word.
+  process.stderr.write(`store: ${shownUrl(config.storeUrl)}\n`)
   const opened = await open(config)
   try {
     await work(opened)
@@ -51,7 +55,9 @@ export async function addCredential(config: Config, { kind, id, role, key }: New
   await withStore(config, async ({ credentials }) => {
     const secret = kind === 'soap' ? await credentials.addSoap(id, role, key) : await credentials.addApi(id, role, key)
     if (secret === undefined)
-      return refuse(`there is a credential '${id}', or one with that secret: neither is used twice`)
+      return refuse(
+        `there is an active credential '${id}', or an API key with that secret: revoke it, or choose another`,
+      )
     const name = kind === 'soap' ? 'encryption key' : 'API key'
     print(
       `id              ${id}\n${name.padEnd(14)}  ${secret}\nrole            ${role}\nThe ${name} is shown this once.`,
@@ -97,23 +103,33 @@ export async function listFields(config: Config): Promise<void> {
 }
 
 export async function verifyStore(config: Config): Promise<void> {
+  refuseMissing(config.storeUrl)
   // The log is played into an embedded store in a folder of its own; the tables must come out the same.
   const folder = await mkdtemp(join(tmpdir(), 'durable-unsubscribe-verify-'))
   const scratch = openStore(`sqlite:${join(folder, 'scratch.db')}`)
   try {
     await scratch.migrate()
-    await withStore(config, async ({ store }) => {
+    // It looks and changes nothing: a store without its schema is refused, not made.
+    await withStore({ ...config, migrate: 'off' }, async ({ store }) => {
       const report = await verify(store, { scratch, onProgress: showProgress })
       if (report.broken !== null) return refuse(`broken: ${report.broken}`)
       const tables = report.tablesCompared
         ? 'the tables are what the log says'
         : `the tables were not compared: ${report.erased} details were erased`
-      print(`ok: ${report.entries} log entries, the chain holds, ${tables}`)
+      const [last] = await store.log({ after: report.entries - 1, limit: 1 })
+      const end = last === undefined ? '' : ` to ${new Date(last.at).toISOString()}`
+      print(`ok: ${report.entries} log entries${end}, the chain holds, ${tables}`)
     })
   } finally {
     await scratch.close()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function refuseMissing(storeUrl: string): void {
+  const file = /^sqlite:(?:\/\/)?(.*)$/.exec(storeUrl)?.[1]
+  if (file === undefined || existsSync(file)) return
+  throw new OperatorError(`there is no store at ${file}: check DATABASE_URL, DATA_DIR and the folder you are in`)
 }
 
 function showProgress(done: number, all: number): void {

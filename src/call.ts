@@ -2,6 +2,7 @@
 // first five minutes and for finding out what a server says.
 
 import { createClientAsync } from 'soap'
+import { OperatorError } from './operator-error.js'
 import { signatureOf } from './soap/authenticate.js'
 
 export interface CallOptions {
@@ -20,9 +21,18 @@ export type CallResult =
 /** Throws where no SOAP answer came at all: no server, another server, not a WSDL. */
 export async function call({ url, user, key, operation, params, timeoutMs }: CallOptions): Promise<CallResult> {
   const endpoint = url.replace(/\?.*$/, '')
-  const client = await createClientAsync(`${endpoint}?WSDL`, { endpoint, wsdl_options: { timeout: timeoutMs } })
+  if (!/^https?:\/\//.test(endpoint)) throw new OperatorError(`--url: expected http:// or https://, got '${url}'`)
+  const options = { endpoint, wsdl_options: { timeout: timeoutMs } }
+  const client = await createClientAsync(`${endpoint}?WSDL`, options).catch((cause: unknown) => {
+    throw new OperatorError(`no WSDL could be read from ${endpoint}?WSDL: ${(cause as Error).message}`, { cause })
+  })
   const method: unknown = client[`${operation}Async`]
-  if (typeof method !== 'function') throw new Error(`the WSDL at ${endpoint} has no operation '${operation}'`)
+  if (typeof method !== 'function') {
+    const known = Object.keys(client).filter(name => typeof client[`${name}Async`] === 'function')
+    throw new OperatorError(
+      `the WSDL at ${endpoint} has no operation '${operation}'; it has ${known.sort().join(', ')}`,
+    )
+  }
   client.addSoapHeader(signedHeader(user, key, new Date()))
   try {
     const [reply] = await method.call(client, params, { timeout: timeoutMs })
@@ -76,7 +86,7 @@ export interface LeadOptions {
 export function syncLeadParams(options: LeadOptions): object {
   const attribute = options.set.map(pair => {
     const at = pair.indexOf('=')
-    if (at < 1) throw new Error(`--set: expected NAME=VALUE, got '${pair}'`)
+    if (at < 1) throw new OperatorError(`--set: expected NAME=VALUE, got '${pair}'`)
     return { attrName: pair.slice(0, at), attrValue: pair.slice(at + 1) }
   })
   const { id, email, foreignId, foreignType, cookie, returnLead } = options
@@ -95,6 +105,6 @@ export function syncLeadParams(options: LeadOptions): object {
 export function getLeadParams({ id, email, cookie }: LeadOptions): object {
   const [keyType, keyValue] =
     id !== undefined ? ['IDNUM', id] : email !== undefined ? ['EMAIL', email] : ['COOKIE', cookie]
-  if (keyValue === undefined) throw new Error('getLead: expected --id, --email or --cookie')
+  if (keyValue === undefined) throw new OperatorError('getLead: expected --id, --email or --cookie')
   return { leadKey: { keyType, keyValue } }
 }

@@ -240,6 +240,7 @@ export const configVariables: readonly ConfigVariable[] = Object.values(variable
 export const callVariables: readonly ConfigVariable[] = [
   { name: 'SOAP_USER', description: 'User id that `call` signs with.' },
   { name: 'SOAP_KEY', description: 'Encryption key that `call` signs with.' },
+  { name: 'SOAP_URL', description: 'Endpoint that `call` calls.' },
 ]
 
 /** All that is wrong with the environment, one line a variable. */
@@ -268,9 +269,13 @@ export function readConfig(environment: Environment = process.env): Config {
   return Object.freeze({ ...config, storeUrl }) as Config
 }
 
-export function readCallCredentials(environment: Environment = process.env): {
-  user: string | undefined
-  key: string | undefined
-} {
-  return { user: environment.SOAP_USER || undefined, key: environment.SOAP_KEY || undefined }
+export interface CallDefaults {
+  readonly user: string | undefined
+  readonly key: string | undefined
+  readonly url: string | undefined
+}
+
+export function readCallDefaults(environment: Environment = process.env): CallDefaults {
+  const { SOAP_USER: user, SOAP_KEY: key, SOAP_URL: url } = environment
+  return { user: user || undefined, key: key || undefined, url: url || undefined }
 }

@@ -14,16 +14,10 @@ import {
 import { addFlow, type FlowOptions, type FlowRunOptions, listFlows, runFlow } from './administer-flows.js'
 import { addList, addWorkspace, listLists, listWorkspaces } from './administer-lists.js'
 import { call, getLeadParams, type LeadOptions, syncLeadParams } from './call.js'
-import {
-  ConfigError,
-  type ConfigVariable,
-  callVariables,
-  configVariables,
-  readCallCredentials,
-  readConfig,
-} from './config.js'
+import { type ConfigVariable, callVariables, configVariables, readCallDefaults, readConfig } from './config.js'
 import type { Role } from './domain/command.js'
 import { fieldTypes } from './domain/field.js'
+import { OperatorError, shownUrl } from './operator-error.js'
 import { packageVersion } from './package-root.js'
 import { serve } from './serve.js'
 
@@ -138,7 +132,7 @@ program
     'Send one signed SOAP call with npm soap and print the reply. syncLead and getLead have options ' +
       'of their own; any operation takes --json.',
   )
-  .option('--url <url>', 'endpoint', 'http://127.0.0.1:8080/soap/mktows/3_1')
+  .option('--url <url>', 'endpoint (else SOAP_URL, else http://127.0.0.1:8080/soap/mktows/3_1)')
   .option('--user <userId>', 'user id to sign with (else SOAP_USER)')
   .option('--key <encryptionKey>', 'key to sign with (else SOAP_KEY)')
   .option('--email <address>', 'the person, by address')
@@ -204,13 +198,13 @@ function welcome(
     `  WSDL       ${publicUrl}/soap/mktows/3_1?WSDL`,
     `  JSON       ${publicUrl}/v1/addresses/{address}`,
     `  health     ${publicUrl}/health/ready    metrics ${publicUrl}/metrics`,
-    `  store      ${storeUrl.replace(/:[^:@/]*@/, ':...@')}`,
+    `  store      ${shownUrl(storeUrl)}`,
   ]
   if (first === null) return where.join('\n')
   const shown = [
     '',
     'The store is new. These first credentials are shown this once; paste the lines into the shell that you call from:',
-    `  export SOAP_USER=${first.soapUser} SOAP_KEY=${first.encryptionKey}`,
+    `  export SOAP_USER=${first.soapUser} SOAP_KEY=${first.encryptionKey} SOAP_URL=${url}/soap/mktows/3_1`,
     `  export API_KEY=${first.apiKey}`,
   ]
   return [...where, ...shown].join('\n')
@@ -226,13 +220,13 @@ type CallFlags = LeadOptions & {
 }
 
 async function runCall(operation: string, flags: CallFlags): Promise<void> {
-  const known = readCallCredentials()
+  const known = readCallDefaults()
   const user = flags.user ?? known.user
   const key = flags.key ?? known.key
   if (user === undefined || key === undefined)
-    throw new Error('call: give --user and --key, or set SOAP_USER and SOAP_KEY')
+    throw new OperatorError('call: give --user and --key, or set SOAP_USER and SOAP_KEY')
   const result = await call({
-    url: flags.url,
+    url: flags.url ?? known.url ?? 'http://127.0.0.1:8080/soap/mktows/3_1',
     user,
     key,
     operation,
@@ -248,7 +242,7 @@ async function runCall(operation: string, flags: CallFlags): Promise<void> {
 }
 
 function paramsOf(operation: string, flags: CallFlags): object {
-  if (flags.json !== undefined) return JSON.parse(flags.json) as object
+  if (flags.json !== undefined) return readJson(flags.json)
   if (operation === 'syncLead') return syncLeadParams(flags)
   if (operation === 'getLead') return getLeadParams(flags)
   return {}
@@ -256,6 +250,14 @@ function paramsOf(operation: string, flags: CallFlags): object {
 
 function repeated(value: string, all: string[]): string[] {
   return [...all, value]
+}
+
+function readJson(text: string): object {
+  try {
+    return JSON.parse(text) as object
+  } catch (cause) {
+    throw new OperatorError(`--json: expected a message as JSON: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function wholeSeconds(text: string): number {
@@ -275,10 +277,10 @@ function environmentHelp(list: readonly ConfigVariable[]): string {
 function fail(cause: unknown): void {
   const error = cause instanceof Error ? cause : new Error(String(cause))
   // What the operator can mend is a sentence; a defect shows where it happened.
-  const isSentence =
-    error instanceof ConfigError || /^(?:SchemaTooNew|SchemaPending|SealError)$/.test(error.name) || 'code' in error
-  process.stderr.write(
-    `${isSentence ? error.message || String((error as { code?: unknown }).code) : (error.stack ?? error.message)}\n`,
-  )
+  const isSentence = /^(?:OperatorError|ConfigError|SchemaTooNew|SchemaPending|SealError)$/.test(error.name)
+  const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE'
+  const sentence = isTaken ? `${error.message}: set PORT (or HOST) to another one` : error.message
+  process.stderr.write(`${isSentence || isTaken ? sentence : (error.stack ?? error.message)}
+`)
   process.exit(1)
 }

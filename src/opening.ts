@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from './config.js'
 import { addressKeyVersion } from './domain/address.js'
+import { OperatorError, shownUrl } from './operator-error.js'
 import { Credentials } from './service/credentials.js'
 import { Fields } from './service/fields.js'
 import { addressHasher } from './service/log-chain.js'
@@ -35,19 +36,30 @@ export async function open(config: Config): Promise<Opened> {
     const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
     await refuseOtherFolding(store)
     const credentials = new Credentials(store, seal)
+    await credentials.refuseUnreadable()
     const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
     return { store, credentials, fields, hashAddress: addressHasher(Buffer.from(hashKey, 'hex')), migrated }
   } catch (cause) {
     await store.close()
-    throw cause
+    throw asSentence(cause, config.storeUrl)
   }
+}
+
+// A driver's error (it has a code) says what the database said, but not which variable is to be looked at.
+function asSentence(cause: unknown, storeUrl: string): unknown {
+  if (!(cause instanceof Error)) return cause
+  const said = 'code' in cause ? cause : cause.cause instanceof Error && 'code' in cause.cause ? cause.cause : null
+  if (said === null) return cause
+  const text = said.message || String((said as { code?: unknown }).code)
+  const hint = 'check DATABASE_URL; special characters in its password are percent-encoded'
+  return new OperatorError(`the store at ${shownUrl(storeUrl)} cannot be used: ${text} (${hint})`, { cause })
 }
 
 // Keys of two foldings in one table would let one mailbox have two statuses.
 async function refuseOtherFolding(store: Store): Promise<void> {
   const stored = await store.fact('address-key-version', String(addressKeyVersion))
   if (stored === String(addressKeyVersion)) return
-  throw new Error(
+  throw new OperatorError(
     `the addresses in the store were folded by version ${stored} of the rules, this program folds by ` +
       `${addressKeyVersion}`,
   )

@@ -23,7 +23,7 @@ import { importRound } from './service/import-round.js'
 import { StoreConflict } from './service/ports.js'
 import type { Readiness, Service } from './service/service.js'
 import { loadContracts } from './soap/contracts.js'
-import { createEndpoint } from './soap/endpoint.js'
+import { type CallObserver, createEndpoint } from './soap/endpoint.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
 import { SchemaTooNew } from './store/migrate.js'
 
@@ -177,6 +177,7 @@ async function soapHandler(
         metrics.soapCall(operation ?? '(none)', faultCode, ms)
         for (const name of unknownElements) metrics.unknownElement(name)
       },
+      refused: refusalLog(logger),
       defect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP call failed'),
     },
   })
@@ -227,6 +228,19 @@ function groupCommitEvents(metrics: Metrics, logger: Logger, onFanOut: () => voi
       metrics.command(kind, 'defect', 0)
       logger.error({ err: cause, kind }, 'a command could not be carried out')
     },
+  }
+}
+
+// Whoever re-points a client must learn which of the two is wrong. Strangers must not fill the disk with it.
+const refusalLogEveryMs = 1_000
+
+function refusalLog(logger: Logger): CallObserver['refused'] {
+  let quietUntil = 0
+  return ({ userId, isKnown }, requestId) => {
+    if (Date.now() < quietUntil) return
+    quietUntil = Date.now() + refusalLogEveryMs
+    const why = isKnown ? 'the signature does not fit the key of this user' : 'there is no such user, or it is revoked'
+    logger.warn({ requestId, userId: userId.slice(0, 100), why }, 'a SOAP call was not authenticated')
   }
 }
 

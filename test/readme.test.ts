@@ -33,6 +33,14 @@ t.test('the first five minutes work as they are shown', async t => {
   }
 })
 
+t.test('the other operations answer the calls that the README shows', async t => {
+  const { shell } = await startedServer(t)
+  const commands = blocksOf(section(readme(), '## Operations')).filter(({ language }) => language === 'sh')
+  for (const line of commands.flatMap(({ text }) => text.trim().split('\n'))) {
+    t.notMatch(await shell(line), /FAILED|"success": false/, line)
+  }
+})
+
 t.test('the PHP that the README shows unsubscribes a person', async t => {
   if (!requires(t, 'php')) return
   const { shell, withPort } = await startedServer(t)

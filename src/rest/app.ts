@@ -98,7 +98,7 @@ function mount(route: Route, router: Router<State>, options: JsonAppOptions): vo
     switch (content.type) {
       case 'json':
         ctx.set('Content-Type', 'application/json')
-        ctx.body = JSON.stringify(content.value)
+        ctx.body = line(content.value)
         break
       case 'text':
         ctx.set('Content-Type', content.contentType)
@@ -110,12 +110,15 @@ function mount(route: Route, router: Router<State>, options: JsonAppOptions): vo
   })
 }
 
+// With a line end: many of these are read in a terminal.
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`
+
 function answerProblem(ctx: Context & { state: State }, facts: ProblemFacts): void {
   const { allow } = ctx.response.headers
   ctx.status = facts.status
   ctx.set({ ...(typeof allow === 'string' ? { Allow: allow } : {}), ...facts.headers })
   ctx.set('Content-Type', problemContentType)
-  ctx.body = JSON.stringify(problemDocument(facts, ctx.state.requestId))
+  ctx.body = line(problemDocument(facts, ctx.state.requestId))
 }
 
 // The router would take what cannot be decoded as it is, and a route would answer for an address that nobody meant.

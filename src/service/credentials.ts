@@ -23,7 +23,7 @@ export interface Credential {
 export interface CredentialStore {
   credentialById(id: string): Promise<Credential | undefined>
   credentialBySecret(secret: string): Promise<Credential | undefined>
-  /** False where the id is taken. */
+  /** False where the id is taken. A revoked one of the same kind is no longer in the way. */
   addCredential(credential: Credential): Promise<boolean>
   listCredentials(): Promise<readonly Credential[]>
   /** False where there is none, or it is revoked already. */
@@ -85,6 +85,13 @@ export class Credentials {
     // A key names its caller, so it cannot name two. (Two SOAP users may well have the same one.)
     if ((await this.#store.credentialBySecret(secret)) !== undefined) return undefined
     return (await this.#add({ id: name, kind: 'api', role, secret })) ? apiKey : undefined
+  }
+
+  /** Throws SealError where a SOAP user could not be served with this process's SECRET_KEY. */
+  async refuseUnreadable(): Promise<void> {
+    for (const { kind, secret, revokedAt } of await this.#store.listCredentials()) {
+      if (kind === 'soap' && revokedAt === null) this.#seal.open(secret)
+    }
   }
 
   list(): Promise<readonly Credential[]> {

@@ -15,8 +15,7 @@ import { XmlError } from './xml-error.js'
 /** The fault for what was thrown. Undefined: nothing that a caller could have caused, so it is a defect of ours. */
 export function thrownFault(cause: unknown): Fault | undefined {
   if (cause instanceof XmlError) {
-    const { line, column } = cause.position
-    return fault(faultKinds.notUnderstood, `not well-formed XML, line ${line}, column ${column}: ${cause.message}`)
+    return fault(faultKinds.notUnderstood, `not well-formed XML: ${cause.message}`)
   }
   if (cause instanceof MessageTextError) return fault(faultKinds.badEncoding, cause.message)
   if (cause instanceof BodyError) {
@@ -56,7 +55,8 @@ export function notUnderstoodFault(blocks: readonly ElementName[]): Fault {
 export function unknownOperationFault({ namespaceUri, localName }: ElementName): Fault {
   return fault(
     faultKinds.unsupportedOperation,
-    `the element {${quoted(namespaceUri)}}${localName} in the Body is no request of this service`,
+    `the element {${quoted(namespaceUri)}}${localName} in the Body is no request of this service: ` +
+      'requests are named params and the operation, such as paramsGetLead',
   )
 }
 

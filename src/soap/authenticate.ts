@@ -17,8 +17,8 @@ export type Authentication =
   | { readonly type: 'caller'; readonly caller: Caller }
   /** Nothing was sent that could be checked; `missing` names what. */
   | { readonly type: 'unsigned'; readonly missing: readonly string[] }
-  /** Unknown user or wrong signature. Which of the two is not told to anybody. */
-  | { readonly type: 'refused' }
+  /** Unknown user or wrong signature. Which of the two is for the operator's log alone. */
+  | { readonly type: 'refused'; readonly userId: string; readonly isKnown: boolean }
   /** The signature is right, but its time cannot be read. */
   | { readonly type: 'timeless'; readonly timestamp: string }
   /** The signature is right, but made too long ago or too far ahead. */
@@ -54,7 +54,7 @@ export async function authenticate(
 
   const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
   const isSigned = isSignatureOf(signature, timestamp + userId, user?.encryptionKey ?? nobodysKey)
-  if (user === undefined || !isSigned) return { type: 'refused' }
+  if (user === undefined || !isSigned) return { type: 'refused', userId, isKnown: user !== undefined }
 
   // Only now the time: to somebody who does not know the key, the window tells nothing about which users exist.
   const at = parseTimestamp(timestamp)

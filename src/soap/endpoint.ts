@@ -46,6 +46,8 @@ export interface EndpointReply {
 /** Who watches. Names that callers make up come only in `unknownElements`. */
 export interface CallObserver {
   called(facts: CallFacts): void
+  /** A signature that does not fit, with what the caller is not told. */
+  refused(who: { readonly userId: string; readonly isKnown: boolean }, requestId: string): void
   /** Something that is our fault; the caller got 10001 and the request id. */
   defect(cause: unknown, requestId: string): void
 }
@@ -158,6 +160,7 @@ class EndpointRun {
     const { credentials } = service
     const verdict = await authenticate(authentication, { credentials, signatureWindowMs, now })
     if (verdict.type === 'caller') return { type: 'result', result: verdict.caller }
+    if (verdict.type === 'refused') this.#options.observer.refused(verdict, this.#requestId)
     return faultAnswer(authenticationFault(verdict, { windowMs: signatureWindowMs, now: now() }))
   }
 

@@ -56,11 +56,23 @@ function openSqlite(databaseUrl: string): Engine {
       client: LibsqlClient,
       connection: { filename },
       useNullAsDefault: true,
+      log: silent,
       acquireConnectionTimeout: acquireTimeoutMs,
       pool: { ...pool, afterCreate: setUp(connection => setUpSqlite(connection as SqliteConnection)) },
     })
-  return engine('sqlite', open({ min: 1, max: 1 }), open({ min: 0, max: 2 }))
+  const opened = engine('sqlite', open({ min: 1, max: 1 }), open({ min: 0, max: 2 }))
+  return { ...opened, close: () => closeSqlite(opened) }
 }
+
+// After an orderly end the one file holds everything; whoever copies it then has all of it.
+async function closeSqlite({ writer, reader }: Engine): Promise<void> {
+  await reader.destroy()
+  await writer.raw('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {})
+  await writer.destroy()
+}
+
+// knex prints errors of its pool beside throwing them. They are thrown to where somebody can answer; that is enough.
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} }
 
 function openMysql(url: URL): Engine {
   const connection = {
@@ -78,6 +90,7 @@ function openMysql(url: URL): Engine {
   const open = (max: number): Knex =>
     knex({
       client: 'mysql2',
+      log: silent,
       connection,
       acquireConnectionTimeout: acquireTimeoutMs,
       pool: { min: 0, max, afterCreate: setUp(opened => setUpMysql(opened as MysqlConnection)) },

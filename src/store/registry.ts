@@ -24,10 +24,10 @@ export function createRegistry(writer: Knex, reader: Knex): CredentialStore & Fi
       const row = await reader('credentials').where({ secret }).first('*')
       return row && credentialFrom(row)
     },
-    addCredential({ id, kind, role, secret, createdAt, revokedAt }) {
-      return isFirst(
-        writer('credentials').insert({ id, kind, role, secret, created_at: createdAt, revoked_at: revokedAt }),
-      )
+    async addCredential({ id, kind, role, secret, createdAt, revokedAt }) {
+      const row = { role, secret, created_at: createdAt, revoked_at: revokedAt }
+      if (await isFirst(writer('credentials').insert({ id, kind, ...row }))) return true
+      return (await writer('credentials').where({ id, kind }).whereNotNull('revoked_at').update(row)) > 0
     },
     async listCredentials() {
       const rows = await reader('credentials').orderBy(['kind', 'id']).select('*')

@@ -20,7 +20,7 @@ import { versionFiles } from './version-files.js'
 
 /** Which paths get which file: those of the versions that were seen, and those between them. */
 const pathsOfFile: Readonly<Record<string, readonly string[]>> = {
-  '2_1': ['1_3', '1_4', '1_5', '1_6', '1_7', '1_8', '2_0', '2_1'],
+  '2_1': ['1_3', '1_4', '1_5', '1_6', '1_7', '1_8', '1_9', '2_0', '2_1'],
   '2_2': ['2_2'],
   '2_3': ['2_3', '2_4', '2_5', '2_6'],
   '2_7': ['2_7', '2_8', '2_9'],

@@ -107,7 +107,7 @@ async function caller(store: Store): Promise<(inside: string) => Promise<Page>> 
     face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: aPolicy() },
     signatureWindowMs: 1_000,
     now: () => callTime,
-    observer: { called() {}, defect() {} },
+    observer: { called() {}, refused() {}, defect() {} },
   })
   const contract = (await theContracts()).get('3_1')!
   return async inside => {

@@ -71,7 +71,7 @@ t.test('a SOAP user is no API caller, and the other way round', async t => {
   t.equal(await credentials.soapUser('api'), undefined)
 })
 
-t.test('a revoked credential stops working at once where it was revoked, and for good', async t => {
+t.test('a revoked credential stops working at once where it was revoked, until it is made anew', async t => {
   const credentials = new Credentials(createMemoryStore(), seal)
   const apiKey = await credentials.addApi('api', 'writer')
   t.ok(await credentials.apiCaller(apiKey!))
@@ -81,8 +81,12 @@ t.test('a revoked credential stops working at once where it was revoked, and for
   t.equal(await credentials.apiCaller(apiKey!), undefined)
   t.equal(await credentials.revoke('api'), false)
   t.equal(await credentials.revoke('nobody'), false)
-  t.equal(await credentials.addApi('api', 'writer'), undefined, 'its name stays taken: it is in the history')
   t.match(await credentials.list(), [{ id: 'api', revokedAt: Number }])
+
+  t.equal(await credentials.addSoap('api', 'writer'), undefined, 'its name is in the history, as that of an API key')
+  const another = await credentials.addApi('api', 'reader')
+  t.match(await credentials.apiCaller(another!), { id: 'api', role: 'reader' })
+  t.equal(await credentials.apiCaller(apiKey!), undefined)
 })
 
 t.test('who somebody is, or that nobody is, is asked of the store once in a while and not at each call', async t => {

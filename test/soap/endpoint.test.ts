@@ -11,7 +11,6 @@ import {
   aSyncLead,
   callTime,
   callTimestamp,
-  mktows,
   readReply,
   type SoapFaceOptions,
   soap12,
@@ -57,7 +56,7 @@ t.test('SOAP 1.2 is answered in SOAP 1.2 when it fails too', async t => {
 t.test('what is not well-formed is told with line and column', async t => {
   const cut = await faultOf(good.slice(0, -20))
   t.match(cut, { code: '20012', string: '20012 - Request not understood', status: 500, faultcode: 'SOAP-ENV:Client' })
-  t.match(cut.message, /^not well-formed XML, line 2, column \d+: expected/)
+  t.match(cut.message, /^not well-formed XML: expected.* \(line 2, column \d+\) \(20012\)$/)
 
   for (const text of ['', '   ', 'not xml', '<!DOCTYPE a><a/>', `${good}<b/>`, good.replace('ada@', 'a&b@')]) {
     t.match(await faultOf(text), { code: '20012', faultcode: 'SOAP-ENV:Client', status: 500 }, text.slice(0, 20))
@@ -144,7 +143,7 @@ t.test('an element that is no request is an unsupported operation', async t => {
   t.match(await faultOf(aMessage('<ns1:paramsDeleteLead/>')), {
     code: '20019',
     string: '20019 - Unsupported operation',
-    message: `the element {${mktows}}paramsDeleteLead in the Body is no request of this service (20019)`,
+    message: /paramsDeleteLead in the Body is no request of this service: .* such as paramsGetLead \(20019\)$/,
     faultcode: 'SOAP-ENV:Client',
   })
 })

@@ -325,7 +325,8 @@ function credentials({ credentials }: Tables): CredentialStore {
       return [...credentials.values()].find(credential => credential.secret === secret)
     },
     async addCredential(credential) {
-      if (credentials.has(credential.id)) return false
+      const taken = credentials.get(credential.id)
+      if (taken !== undefined && (taken.revokedAt === null || taken.kind !== credential.kind)) return false
       credentials.set(credential.id, { ...credential })
       return true
     },

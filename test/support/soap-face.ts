@@ -105,7 +105,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     signatureWindowMs: options.signatureWindowMs ?? defaultSignatureWindowMs,
     now: options.now ?? (() => callTime),
     limiter: options.limiter,
-    observer: { called: fact => facts.push(fact), defect: cause => defects.push(cause) },
+    observer: { called: fact => facts.push(fact), refused() {}, defect: cause => defects.push(cause) },
   })
   const contract = (await theContracts()).get('3_1')!
   const post: SoapFace['post'] = (message, contentType = 'text/xml; charset=utf-8') =>
