@@ -1,5 +1,6 @@
-// What real legacy clients send and need back, as far as the header, syncLead and getLead are concerned. Each title
-// carries the number of the habit. What is about HTTP itself is in request-handler.test.ts.
+// What real legacy clients send, as far as the header, syncLead and getLead are concerned. Each title carries the
+// number of the habit. Habits 1, 9, 10, 14 and 15 are in client-habits-calls.test.ts, and what clients need back is in
+// client-needs.test.ts. More about HTTP itself is in request-handler.test.ts.
 import t from 'tap'
 import { signatureOf } from '../../src/soap/authenticate.js'
 import {
@@ -262,39 +263,4 @@ t.test('habit 17: a signature in upper-case hex is the same signature', async t 
   const shouted = aSyncLead(email).replace(/(?<=<requestSignature>)[^<]+/, hex => hex.toUpperCase())
 
   t.equal(await verdict(face, shouted), 'CREATED')
-})
-
-t.test('needs: children of a reply are unqualified, and Id, Email and all parts of an attribute are there', async t => {
-  const face = await aSoapFace()
-  await face.send(aSyncLead(someAttributes(['City', 'Turin'], ['Title', 'x']), '<marketoCookie>c1</marketoCookie>'))
-
-  const { text } = await face.send(aGetLead('COOKIE', 'c1'))
-
-  t.match(text, /<leadRecord><Id>\d+<\/Id><Email xsi:nil="true"\/><ForeignSysPersonId xsi:nil="true"\/>/)
-  t.match(
-    text,
-    '<attribute><attrName>City</attrName><attrType>string</attrType><attrValue>Turin</attrValue></attribute>',
-  )
-  t.same(
-    [...text.matchAll(/<(\w+):/g)].map(([, prefix]) => prefix).filter(prefix => prefix !== 'SOAP-ENV'),
-    ['ns1'],
-  )
-})
-
-t.test('needs: getLead for an unknown key is the fault 20103 that clients map to nobody', async t => {
-  const face = await aSoapFace()
-  const { status, text } = await face.send(aGetLead('EMAIL', 'nobody@x.example'))
-
-  t.equal(status, 500)
-  t.match(text, '<faultcode>SOAP-ENV:Client</faultcode><faultstring>20103 - Lead not found</faultstring>')
-  t.match(text, '<code>20103</code>')
-})
-
-t.test('needs: a string comes as one run of text, as PHP demands', async t => {
-  const face = await aSoapFace()
-  const value = 'a &amp; b &lt;c> <![CDATA[<d>]]> \u{1F600}'
-  await face.send(aSyncLead(email + someAttributes(['City', value])))
-  const { text } = await face.send(aGetLead('EMAIL', 'ada@x.example'))
-
-  t.match(text, '<attrValue>a &amp; b &lt;c&gt; &lt;d&gt; \u{1F600}</attrValue>')
 })
