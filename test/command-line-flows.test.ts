@@ -1,7 +1,7 @@
 // Flows on the command line: defined, listed and run as an operator does, and what is refused there.
 import t, { type Test } from 'tap'
 import { aDelete, aKey } from './support/builders.js'
-import { startScript } from './support/child.js'
+import { complaints, startScript } from './support/child.js'
 import { withDatabase } from './support/database.js'
 import { outcomeOf } from './support/group-commits.js'
 import { Scene } from './support/scene.js'
@@ -27,7 +27,7 @@ async function aStore(t: Test) {
     async flows(...args: readonly string[]) {
       const script = startScript(t, 'src/main.ts', { args: ['flows', ...args], env: { DATABASE_URL: url } })
       const { code } = await script.exited
-      return { code, text: [...script.stdout, ...script.stderr].join('\n') }
+      return { code, text: [...script.stdout, ...complaints(script)].join('\n') }
     },
   }
 }
@@ -99,5 +99,5 @@ t.test('a run that is not clear, or not allowed, is refused', async t => {
   const args = ['flows', 'run', 'Back', '--program', 'Spring', '--list', list]
   const script = startScript(t, 'src/main.ts', { args, env })
   t.match(await script.exited, { code: 1 })
-  t.match(script.stderr, [/^1 of them were refused: .*SOAP_RESUBSCRIBE=compatible$/])
+  t.match(complaints(script), [/^1 of them were refused: .*SOAP_RESUBSCRIBE=compatible$/])
 })

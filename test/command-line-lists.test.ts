@@ -1,6 +1,6 @@
 // Lists and workspaces on the command line: made, shown, and refused with a sentence and exit code 1.
 import t from 'tap'
-import { startScript } from './support/child.js'
+import { complaints, startScript } from './support/child.js'
 import { withDatabase } from './support/database.js'
 
 const { url } = await withDatabase(t, 'sqlite')
@@ -9,7 +9,7 @@ const { url } = await withDatabase(t, 'sqlite')
 async function run(...args: readonly string[]): Promise<readonly [number | null, string]> {
   const script = startScript(t, 'src/main.ts', { args, env: { DATABASE_URL: url } })
   const { code } = await script.exited
-  return [code, [...script.stdout, ...script.stderr].join('\n')]
+  return [code, [...script.stdout, ...complaints(script)].join('\n')]
 }
 
 t.test('lists are made once, with a program or without, and shown', async t => {

@@ -94,6 +94,11 @@ export function startScript(t: Test, path: string, options: ScriptOptions = {}):
   }
 }
 
+/** What a command of ours says on stderr beside naming its store, which each does first. */
+export function complaints({ stderr }: Pick<ChildScript, 'stderr'>): string[] {
+  return stderr.filter(line => !line.startsWith('store: '))
+}
+
 function ownEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env
   return { PATH, HOME, TMPDIR }
