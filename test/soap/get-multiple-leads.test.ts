@@ -167,7 +167,11 @@ t.test('a window of more than 30 days is refused, also where its end is now', as
   const face = await aFace()
   const now = Date.now()
 
-  t.match(await faultOf(face, byUpdate(now - 31 * dayMs)), ['20022', /at most 30 days before latestUpdatedAt, got 31/])
+  // Counted in started days, and the server's clock goes on while it is asked.
+  t.match(await faultOf(face, byUpdate(now - 31 * dayMs)), [
+    '20022',
+    /at most 30 days before latestUpdatedAt, got 3[12]/,
+  ])
   t.match(await faultOf(face, byUpdate(now - 40 * dayMs, now - 5 * dayMs)), ['20022', /./])
   t.equal(await faultOf(face, byUpdate(now - 30 * dayMs, now)), null)
   t.equal(await faultOf(face, byUpdate(now - 400 * dayMs, now - 380 * dayMs)), null)
