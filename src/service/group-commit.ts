@@ -43,6 +43,12 @@ interface Waiting extends Named {
   reject(cause: Error): void
 }
 
+/** An attempt whose commit was sent and not answered. */
+interface Doubt {
+  readonly batch: readonly Waiting[]
+  readonly result: BatchResult
+}
+
 // Between two attempts: short at first, since most conflicts pass at once, then bounded.
 const pauseMs = (attempt: number): number => Math.min(2 ** attempt * 2, 500) * (0.5 + Math.random() / 2)
 // Ids are taken from the store in blocks, so that most batches need no round trip for them.
@@ -156,16 +162,17 @@ export class GroupCommit {
   // Never rejects: every member of the batch is answered, each with its own answer or error.
   async #commit(batch: readonly Waiting[]): Promise<void> {
     const startedAt = performance.now()
-    let unknown: { readonly batch: readonly Waiting[]; readonly result: BatchResult } | null = null
+    const doubts: Doubt[] = []
     for (let attempt = 0; batch.length > 0; attempt++) {
       let result: BatchResult | undefined
       try {
-        // A commit whose fate is unknown is looked up before anything is tried again.
-        if (unknown !== null && (await this.#isInLog(unknown.batch))) {
-          this.#answer(unknown.batch, unknown.result, startedAt)
+        // A commit whose fate is unknown is looked up before each further attempt, not before the next one alone: a
+        // cluster may bring it in after it was looked for in vain.
+        const landed = await this.#landed(doubts)
+        if (landed !== undefined) {
+          this.#answer(landed.batch, landed.result, startedAt)
           return
         }
-        unknown = null
         await this.#topUpIds(batch.length)
         await this.#store.transact(async transaction => {
           result = await carryOut(batch, transaction, this.#environment())
@@ -179,7 +186,7 @@ export class GroupCommit {
           return
         }
         this.#events.retry(cause)
-        if (cause instanceof CommitUnknown && result !== undefined) unknown = { batch, result }
+        if (cause instanceof CommitUnknown && result !== undefined) doubts.push({ batch, result })
         if (cause instanceof StoreConflict) this.#freshIds = []
         await delay(pauseMs(attempt))
         batch = this.#dropExpired(batch, cause)
@@ -217,9 +224,15 @@ export class GroupCommit {
     await this.#commit(batch.slice(half))
   }
 
-  async #isInLog(batch: readonly Waiting[]): Promise<boolean> {
-    const found = await this.#store.findCommands(batch.map(({ commandId }) => commandId))
-    return found.size > 0
+  // Of several attempts, the one whose answers say what the log says.
+  async #landed(doubts: readonly Doubt[]): Promise<Doubt | undefined> {
+    const [first] = doubts
+    if (first === undefined) return undefined
+    const found = await this.#store.findCommands(first.batch.map(({ commandId }) => commandId))
+    if (found.size === 0) return undefined
+    return doubts.find(({ result }) =>
+      result.answers.some(answer => answer.type === 'carried-out' && found.get(answer.commandId) === answer.seq),
+    )
   }
 
   // While the store does not answer, nobody waits longer than their patience, in the queue neither.

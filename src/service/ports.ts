@@ -98,8 +98,8 @@ export interface BatchTransaction {
 export interface CommandStore {
   /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw. */
   transact<T>(work: (transaction: BatchTransaction) => Promise<T>): Promise<T>
-  /** Which of these commands are in the log. */
-  findCommands(ids: readonly CommandId[]): Promise<ReadonlySet<CommandId>>
+  /** Where in the log these commands stand; one that is not in it is left out. */
+  findCommands(ids: readonly CommandId[]): Promise<ReadonlyMap<CommandId, number>>
   /** Ids that nobody has, kept for this caller alone. */
   reservePersonIds(count: number): Promise<PersonId[]>
   pendingFanOuts(limit: number): Promise<readonly Pick<FanOut, 'key' | 'version' | 'to'>[]>

@@ -93,8 +93,8 @@ function commandStore({ name, writer, reader }: Engine): CommandStore {
         await lockHead(transaction)
         const rows = await transaction('log')
           .whereIn('command_id', [...ids])
-          .select('command_id')
-        return new Set(rows.map(row => row.command_id as string))
+          .select('command_id', 'seq')
+        return new Map(rows.map(row => [row.command_id as string, row.seq as number]))
       }),
 
     reservePersonIds: count => inTransaction(writer, transaction => reservePersonIds(transaction, count)),

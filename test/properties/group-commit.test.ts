@@ -111,6 +111,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     ),
   }),
   fc.constant({ at: 'after-commit', error: new CommitUnknown('lost after it landed') } as const),
+  fc.constant({ at: 'late', error: new CommitUnknown('lost, and landing late') } as const),
 )
 
 t.test('whatever passes at commits, every command is in the log once and its answer says where', async t => {

@@ -181,6 +181,18 @@ t.test('a commit that did not land is repeated', async t => {
   t.equal(store.counted.transactions, 2)
 })
 
+t.test('a commit that lands after it was looked for in vain is answered and not repeated', async t => {
+  const store = createMemoryStore()
+  const { writes } = aGroupCommit(store)
+  store.failNext({ at: 'late', error: new CommitUnknown('connection lost') })
+  const [save, subscription] = [aSave({ address: 'ada@example.org' }), aSubscription('unsubscribed')]
+
+  const answers = await writes.submitAll([save, subscription].map(command => aSubmission({ command })))
+
+  t.match(answers, [{ seq: 1 }, { seq: 2, outcome: { version: 1 } }])
+  t.equal(store.dump().log.length, 2)
+})
+
 t.test('ids given by a commit whose answer was lost are not given again', async t => {
   const store = createMemoryStore()
   const { writes } = aGroupCommit(store)

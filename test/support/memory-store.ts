@@ -20,6 +20,7 @@ import {
   peopleToldAtOnceMax,
   type ReadBarrier,
   type ReadStore,
+  StoreConflict,
   type Wanted,
 } from '../../src/service/ports.js'
 import { activityStream } from './memory-activities.js'
@@ -56,9 +57,12 @@ export interface MemoryStoreOptions {
   readonly fanOutChunkMax?: number
 }
 
-/** A failure that one transaction meets: instead of its commit, or after it, so that the caller cannot know. */
+/**
+ * A failure that one transaction meets: instead of its commit, or after it, so that the caller cannot know. `late`: it
+ * lands only when the next transaction commits, which then finds that it was not alone.
+ */
 export interface Fault {
-  readonly at: 'before-commit' | 'after-commit'
+  readonly at: 'before-commit' | 'after-commit' | 'late'
   readonly error: Error
 }
 
@@ -88,6 +92,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   let transactions = 0
   let lastTransaction: Promise<unknown> = Promise.resolve()
   let gate: Promise<void> | null = null
+  let late: Append | null = null
   let holding = 0
   let nextPersonId = firstPersonId
 
@@ -97,13 +102,22 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       await gate
       holding--
     }
-    const fault = faults.shift()
-    if (fault?.at === 'before-commit') throw fault.error
-    if (append !== null) {
-      applyAppend(tables, append)
-      committed.push(append.entries.length)
+    if (late !== null) {
+      const landing = late
+      late = null
+      take(landing)
+      throw new StoreConflict('another writer was first')
     }
+    const fault = faults.shift()
+    if (fault?.at === 'late') late = append
+    if (fault !== undefined && fault.at !== 'after-commit') throw fault.error
+    if (append !== null) take(append)
     if (fault !== undefined) throw fault.error
+  }
+
+  function take(append: Append): void {
+    applyAppend(tables, append)
+    committed.push(append.entries.length)
   }
 
   async function transact<T>(work: (transaction: BatchTransaction) => Promise<T>): Promise<T> {
@@ -129,7 +143,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       await lastTransaction
     },
     async findCommands(ids) {
-      return new Set(ids.filter(id => tables.commandIds.has(id)))
+      return new Map(tables.log.flatMap(({ commandId, seq }) => (ids.includes(commandId) ? [[commandId, seq]] : [])))
     },
     async reservePersonIds(count) {
       const ids: PersonId[] = []
