@@ -31,6 +31,8 @@ export interface SavePerson {
   readonly fields: Readonly<Record<string, string | null>>
   /** `duplicate` creates always; `update` never creates. */
   readonly mode: 'upsert' | 'update' | 'duplicate'
+  /** A person without any other identifier may be made under its id: files of people bring such along. */
+  readonly makesById?: boolean | undefined
   /** Where a new person is put. */
   readonly partition?: string | undefined
   /** A person that is found by anything but its address must be here (legacy-soap-contract 3.5, workspaces). */
@@ -48,6 +50,8 @@ export interface SetSubscription {
   readonly status: Status
   /** The version that the caller saw last: where the status moved on since, it is not changed. */
   readonly expectedVersion?: number
+  /** Since when it has been so, where an older list knows: milliseconds since the epoch. Never in the future. */
+  readonly since?: number
 }
 
 export interface ContinueFanOut {
@@ -89,6 +93,8 @@ export interface Cause {
   readonly reasonGiven: boolean
   /** What proves that a re-subscribe was asked for: free text or a reference. */
   readonly evidence: string | null
+  /** The job that the command is a part of, by which all of it can be found again. */
+  readonly job?: number
 }
 
 export interface Policy {
@@ -192,6 +198,8 @@ export type Effect =
       readonly version: number
       readonly reason: string
       readonly evidence: string | null
+      /** Where it is not the time of the change. */
+      readonly since?: number
     }
   | {
       readonly type: 'fan-out-started'

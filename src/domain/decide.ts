@@ -68,7 +68,7 @@ function deletePerson(command: DeletePerson, situation: Situation, { cause }: Fa
 // version: who wants what is so already has it, whoever was first.
 function setSubscription(command: SetSubscription, situation: Situation, { cause, policy }: Facts): Decision {
   const { key } = command.address
-  const { status: to, expectedVersion } = command
+  const { status: to, expectedVersion, since } = command
   const { status, version } = situation.status(key)
   if (status === to) return { type: 'carried-out', outcome: { type: 'status-set', key, status, version }, effects: [] }
 
@@ -77,7 +77,7 @@ function setSubscription(command: SetSubscription, situation: Situation, { cause
   if (expectedVersion !== undefined && expectedVersion !== version) {
     return { type: 'rejected', rejection: { type: 'version-moved', key, expected: expectedVersion, actual: version } }
   }
-  const effects = changeStatus({ key, to, reason: cause.reason, direct: null }, situation, cause)
+  const effects = changeStatus({ key, to, reason: cause.reason, direct: null, since }, situation, cause)
   return { type: 'carried-out', outcome: { type: 'status-set', key, status: to, version: version + 1 }, effects }
 }
 

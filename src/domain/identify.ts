@@ -21,7 +21,8 @@ export function identify(command: SavePerson, situation: Situation): Identified 
   if (person !== undefined) return { type: 'person', person, byAddress }
   // An id alone says nothing about whom to make; together with another identifier the new person takes that id, so
   // that ids from before the move keep their meaning.
-  const canBeMade = mode === 'upsert' && (by !== 'id' || decidingIdentifier({ ...identity, id: undefined }) !== null)
+  const isIdEnough = command.makesById === true || decidingIdentifier({ ...identity, id: undefined }) !== null
+  const canBeMade = mode === 'upsert' && (by !== 'id' || isIdEnough)
   if (canBeMade) return { type: 'nobody' }
   return { type: 'rejected', rejection: { type: 'person-not-found', by, value: valueGivenFor(by, identity) } }
 }

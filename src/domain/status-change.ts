@@ -20,13 +20,15 @@ export interface StatusChange {
   readonly reason: string
   /** The person that the command was about, whose own activity the caller of this function writes. Null: R12. */
   readonly direct: PersonId | null
+  readonly since?: number | undefined
 }
 
 /** Effects of setting a status that is not so yet: the new version, and the history of everybody else it reaches. */
 export function changeStatus(change: StatusChange, situation: Situation, cause: Cause): Effect[] {
-  const { key, to, reason, direct } = change
+  const { key, to, reason, direct, since } = change
   const version = situation.status(key).version + 1
-  const effects: Effect[] = [{ type: 'status-changed', key, to, version, reason, evidence: cause.evidence }]
+  const stated = since === undefined ? {} : { since }
+  const effects: Effect[] = [{ type: 'status-changed', key, to, version, reason, evidence: cause.evidence, ...stated }]
 
   const people = situation.peopleOf(key)
   if (people === undefined) {

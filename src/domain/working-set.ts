@@ -236,7 +236,9 @@ export class WorkingSet implements Situation {
   #changeStatus(effect: Effect & { type: 'status-changed' }, { seq, at, cause }: Moment): void {
     const { key, to, version, reason, evidence } = effect
     const { source, actor } = cause
-    this.#entry(key).status = { key, status: to, version, since: at, reason, source, actor, evidence, seq }
+    // A list that was kept elsewhere may know since when; nothing can have been so only from tomorrow on.
+    const since = Math.min(effect.since ?? at, at)
+    this.#entry(key).status = { key, status: to, version, since, reason, source, actor, evidence, seq }
     this.#dirty.addresses.add(key)
     if (this.#fanOuts.has(key)) this.#setFanOut(key, null)
   }

@@ -85,7 +85,9 @@ function fold(
     const before = replay.type === 'none' ? undefined : found.get(replay.replayKey)
     if (replay.type === 'named' && before !== undefined) {
       const isSame = before.requestHash === replay.requestHash
-      folded.replies.push(isSame ? { type: 'replayed', outcome: before.outcome } : { type: 'key-reused' })
+      folded.replies.push(
+        isSame ? { type: 'replayed', outcome: before.outcome, effects: before.effects } : { type: 'key-reused' },
+      )
       continue
     }
     const reply = carryOutOne(submission, before?.outcome ?? null, situation, folded, at, env)
@@ -98,7 +100,7 @@ function fold(
         seq: reply.seq,
         expiresAt: at + env.answersKeptMs,
       })
-      found.set(replay.replayKey, { requestHash, outcome: reply.outcome })
+      found.set(replay.replayKey, { requestHash, outcome: reply.outcome, effects: reply.effects })
     }
   }
   return folded
@@ -146,7 +148,7 @@ function carryOutOne(
   const activities = effects.filter(effect => effect.type === 'activity').length
   folded.fanOutsStarted += effects.filter(effect => effect.type === 'fan-out-started').length
   folded.head = { seq, hash, activityId: folded.head.activityId + activities }
-  return { type: 'carried-out', outcome, seq, commandId }
+  return { type: 'carried-out', outcome, effects, seq, commandId }
 }
 
 // The address that a log entry is about. A person is asked before and after, since a command may delete or make it.

@@ -74,6 +74,7 @@ export interface KeptAnswer {
 export interface FoundAnswer {
   readonly requestHash: string
   readonly outcome: Outcome
+  readonly effects: readonly Effect[]
 }
 
 /** Everything that one batch writes. `details[i]` belongs to `entries[i]`. */

@@ -1,6 +1,6 @@
 // One command on its way through the group commit: what comes with it, and what its caller gets back.
 
-import type { Cause, Command, Outcome, Policy, Rejection } from '../domain/command.js'
+import type { Cause, Command, Effect, Outcome, Policy, Rejection } from '../domain/command.js'
 import { sha256 } from './log-chain.js'
 import type { CommandId } from './ports.js'
 
@@ -30,9 +30,16 @@ export function fingerprintReplay(caller: string, call: string | Uint8Array, par
 }
 
 export type Answer =
-  | { readonly type: 'carried-out'; readonly outcome: Outcome; readonly seq: number; readonly commandId: CommandId }
-  /** The same named request was answered before; this is that answer. */
-  | { readonly type: 'replayed'; readonly outcome: Outcome }
+  | {
+      readonly type: 'carried-out'
+      readonly outcome: Outcome
+      /** What became true by it: nothing, where it was so already (R6). */
+      readonly effects: readonly Effect[]
+      readonly seq: number
+      readonly commandId: CommandId
+    }
+  /** The same named request was answered before; this is that answer, and what became true then. */
+  | { readonly type: 'replayed'; readonly outcome: Outcome; readonly effects: readonly Effect[] }
   | { readonly type: 'rejected'; readonly rejection: Rejection }
   /** The name belongs to another request. */
   | { readonly type: 'key-reused' }

@@ -40,8 +40,9 @@ export async function findAnswers(
     .select('replay_key', 'request_hash', 'detail')
   for (const { replay_key, request_hash, detail } of rows) {
     // An erased detail leaves nothing to answer with; the call then counts as new.
-    if (detail !== null)
-      answers.set(replay_key, { requestHash: request_hash, outcome: (JSON.parse(detail) as LogDetail).outcome })
+    if (detail === null) continue
+    const { outcome, effects } = JSON.parse(detail) as LogDetail
+    answers.set(replay_key, { requestHash: request_hash, outcome, effects })
   }
   return answers
 }

@@ -75,3 +75,15 @@ t.test('R11: whoever is not there is refused all the same', async t => {
 
   t.match(carryOut(situation, save), { type: 'rejected', rejection: { type: 'person-not-found' } })
 })
+
+t.test('a person that has nothing but an id is made under it where the command says so, and only there', async t => {
+  const situation = aSituation()
+  const command = aSave({ id: 4711, fields: { FirstName: 'Ada' } })
+
+  t.match(carryOut(situation, command), { type: 'rejected', rejection: { type: 'person-not-found', by: 'id' } })
+  t.match(carryOut(situation, { ...command, makesById: true }), { outcome: { type: 'created', personId: 4711 } })
+  t.match(carryOut(situation, { ...command, makesById: true }), { outcome: { type: 'updated', personId: 4711 } })
+  t.match(carryOut(situation, { ...command, makesById: true, mode: 'update', identity: { id: 5 } }), {
+    rejection: { type: 'person-not-found' },
+  })
+})

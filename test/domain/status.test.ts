@@ -13,6 +13,7 @@ import {
   carryOut,
   effectsOf,
   flagHistory,
+  noon,
 } from '../support/builders.js'
 
 const ada = 'ada@example.org'
@@ -256,4 +257,14 @@ t.test('R13: an identical call that touches no status is applied again', async t
   carryOut(situation, aSave({ id: 1, unsubscribed: false, fields: { City: 'London' } }), { answeredBefore: first })
 
   t.equal(situation.person(1)?.fields.City, 'London')
+})
+
+t.test('an opt-out from an older list has been so since then, and nothing has been so since tomorrow', async t => {
+  const [before, after] = [aSituation({ addresses: [ada] }), aSituation({ addresses: [ada] })]
+
+  carryOut(before, { ...aSubscription('unsubscribed'), since: noon - 1_000_000 }, {}, { at: noon })
+  carryOut(after, { ...aSubscription('unsubscribed'), since: noon + 1_000_000 }, {}, { at: noon })
+
+  t.equal(before.status(aKey()).since, noon - 1_000_000)
+  t.equal(after.status(aKey()).since, noon)
 })

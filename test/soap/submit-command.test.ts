@@ -33,7 +33,7 @@ t.test('a fault about an address does not repeat the address that the caller may
 t.test('a call that was not repeated is answered as the first of its kind', async t => {
   const first = { type: 'updated', personId: 5, warnings: [] } as const
   const twice = { type: 'not-repeated', first: { type: 'not-repeated', first } } as const
-  const answer: Answer = { type: 'carried-out', outcome: twice, seq: 9, commandId: 'c' }
+  const answer: Answer = { type: 'carried-out', outcome: twice, effects: [], seq: 9, commandId: 'c' }
 
   t.same(outcomeOf(answer, 'syncLead'), { type: 'result', result: first })
 })

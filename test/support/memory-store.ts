@@ -224,8 +224,8 @@ class MemoryTransaction implements BatchTransaction {
       const answer = this.tables.answers.get(replayKey)
       const entry = answer && this.tables.log.find(({ seq }) => seq === answer.seq)
       if (!answer || typeof entry?.detail !== 'string') continue
-      const { outcome } = JSON.parse(entry.detail) as LogDetail
-      found.set(replayKey, { requestHash: answer.requestHash, outcome })
+      const { outcome, effects } = JSON.parse(entry.detail) as LogDetail
+      found.set(replayKey, { requestHash: answer.requestHash, outcome, effects })
     }
     return found
   }
