@@ -1,8 +1,8 @@
 // What the command line does about static lists and workspaces. Prints plain lines for people, and sets the exit code.
 
-import { print, refuse, withStore } from './administer.js'
-import type { Config } from './config.js'
-import { makeList, makeWorkspace } from './service/list-names.js'
+import type { Config } from '../config.js'
+import { makeList, makeWorkspace } from '../service/list-names.js'
+import { print, refuse, withStore } from './store-work.js'
 
 export async function addList(config: Config, name: string, { program }: { program?: string }): Promise<void> {
   await withStore(config, async ({ store }) => {

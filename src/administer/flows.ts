@@ -1,14 +1,14 @@
 // What the command line does about flows: defining, listing and running them, without a server. Prints plain lines for
 // people, and sets the exit code.
 
-import { print, refuse, withStore } from './administer.js'
-import type { Config } from './config.js'
-import { parseAddress } from './domain/address.js'
-import { type Flow, type FlowStep, fillFlow, flowProblems, flowReason, tokenName } from './domain/flow.js'
-import type { Opened } from './opening.js'
-import { type FlowWork, flowCause, flowSubmission, isRefused } from './service/flows.js'
-import { GroupCommit } from './service/group-commit.js'
-import type { PeopleSelection } from './service/ports.js'
+import type { Config } from '../config.js'
+import { parseAddress } from '../domain/address.js'
+import { type Flow, type FlowStep, fillFlow, flowProblems, flowReason, tokenName } from '../domain/flow.js'
+import type { Opened } from '../opening.js'
+import { type FlowWork, flowCause, flowSubmission, isRefused } from '../service/flows.js'
+import { GroupCommit } from '../service/group-commit.js'
+import type { PeopleSelection } from '../service/ports.js'
+import { print, refuse, withStore } from './store-work.js'
 
 export interface FlowOptions {
   readonly program?: string

@@ -1,0 +1,44 @@
+// What the command line does about credentials, without a server. A secret is printed once and never read back.
+
+import type { Config } from '../config.js'
+import type { Role } from '../domain/command.js'
+import type { CredentialKind } from '../service/credentials.js'
+import { print, refuse, withStore } from './store-work.js'
+
+export interface NewCredential {
+  readonly kind: CredentialKind
+  readonly id: string
+  readonly role: Role
+  /** The secret to use; one is drawn where absent. */
+  readonly key?: string
+}
+
+export async function addCredential(config: Config, { kind, id, role, key }: NewCredential): Promise<void> {
+  await withStore(config, async ({ credentials }) => {
+    const secret = kind === 'soap' ? await credentials.addSoap(id, role, key) : await credentials.addApi(id, role, key)
+    if (secret === undefined)
+      return refuse(
+        `there is an active credential '${id}', or an API key with that secret: revoke it, or choose another`,
+      )
+    const name = kind === 'soap' ? 'encryption key' : 'API key'
+    print(
+      `id              ${id}\n${name.padEnd(14)}  ${secret}\nrole            ${role}\nThe ${name} is shown this once.`,
+    )
+  })
+}
+
+export async function listCredentials(config: Config): Promise<void> {
+  await withStore(config, async ({ credentials }) => {
+    for (const { id, kind, role, createdAt, revokedAt } of await credentials.list()) {
+      const state = revokedAt === null ? 'active' : `revoked ${new Date(revokedAt).toISOString()}`
+      print([kind.padEnd(5), role.padEnd(7), new Date(createdAt).toISOString(), state.padEnd(8), id].join('  '))
+    }
+  })
+}
+
+export async function revokeCredential(config: Config, id: string): Promise<void> {
+  await withStore(config, async ({ credentials }) => {
+    if (await credentials.revoke(id)) print(`revoked ${id}`)
+    else refuse(`there is no active credential '${id}'; \`credentials list\` shows all`)
+  })
+}

@@ -1,0 +1,24 @@
+// What every command on a store has in common: it names the store, opens and closes it, prints plain lines for people
+// and sets the exit code. It knows nothing of what a command does.
+
+import type { Config } from '../config.js'
+import { type Opened, open } from '../opening.js'
+import { shownUrl } from '../operator-error.js'
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+export function refuse(line: string): void {
+  process.stderr.write(`${line}\n`)
+  process.exitCode = 1
+}
+
+export async function withStore(config: Config, work: (opened: Opened) => Promise<void>): Promise<void> {
+  // With another folder or environment than the server has, a command would change another store without a word.
+  process.stderr.write(`store: ${shownUrl(config.storeUrl)}\n`)
+  const opened = await open(config)
+  try {
+    await work(opened)
+  } finally {
+    await opened.store.close()
+  }
+}

@@ -1,0 +1,45 @@
+// Checks the log of a store against its chain of hashes, and every table against the log. Changes nothing.
+
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../config.js'
+import { OperatorError } from '../operator-error.js'
+import { verify } from '../service/verify.js'
+import { openStore } from '../store/store.js'
+import { print, refuse, withStore } from './store-work.js'
+
+export async function verifyStore(config: Config): Promise<void> {
+  refuseMissing(config.storeUrl)
+  // The log is played into an embedded store in a folder of its own; the tables must come out the same.
+  const folder = await mkdtemp(join(tmpdir(), 'durable-unsubscribe-verify-'))
+  const scratch = openStore(`sqlite:${join(folder, 'scratch.db')}`)
+  try {
+    await scratch.migrate()
+    // It looks and changes nothing: a store without its schema is refused, not made.
+    await withStore({ ...config, migrate: 'off' }, async ({ store }) => {
+      const report = await verify(store, { scratch, onProgress: showProgress })
+      if (report.broken !== null) return refuse(`broken: ${report.broken}`)
+      const tables = report.tablesCompared
+        ? 'the tables are what the log says'
+        : `the tables were not compared: ${report.erased} details were erased`
+      const [last] = await store.log({ after: report.entries - 1, limit: 1 })
+      const end = last === undefined ? '' : ` to ${new Date(last.at).toISOString()}`
+      print(`ok: ${report.entries} log entries${end}, the chain holds, ${tables}`)
+    })
+  } finally {
+    await scratch.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function refuseMissing(storeUrl: string): void {
+  const file = /^sqlite:(?:\/\/)?(.*)$/.exec(storeUrl)?.[1]
+  if (file === undefined || existsSync(file)) return
+  throw new OperatorError(`there is no store at ${file}: check DATABASE_URL, DATA_DIR and the folder you are in`)
+}
+
+function showProgress(done: number, all: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all} log entries${done === all ? '\n' : ''}`)
+}

@@ -1,0 +1,60 @@
+// The work that goes on behind the faces: histories of crowded addresses, scheduled flows, imports. Each goes on where
+// it stopped, in whichever process finds it; here they are only started, and stopped together.
+
+import type { Config } from './config.js'
+import type { Logger } from './http/logger.js'
+import type { Opened } from './opening.js'
+import { Background } from './service/background.js'
+import { FanOutWorker } from './service/fan-out.js'
+import { FlowWorker } from './service/flow-worker.js'
+import type { GroupCommit } from './service/group-commit.js'
+import { importRound } from './service/import-round.js'
+
+export interface BackgroundWork {
+  /** There is a history to write. */
+  fanOutStarted(): void
+  /** There is an import to carry out. */
+  importTaken(): void
+  stop(): Promise<void>
+}
+
+export function startBackgroundWork(
+  opened: Opened,
+  writes: GroupCommit,
+  config: Config,
+  logger: Logger,
+): BackgroundWork {
+  const fanOuts = new FanOutWorker(opened.store, writes, cause =>
+    logger.error({ err: cause }, 'a fan-out could not go on'),
+  )
+  const flowRuns = flowWorker(opened, writes, config, logger)
+  const imports = importWorker(opened, writes, config, logger)
+  const all = [fanOuts, flowRuns, imports]
+  for (const worker of all) worker.start()
+  return {
+    fanOutStarted: () => fanOuts.nudge(),
+    importTaken: () => imports.nudge(),
+    stop: async () => void (await Promise.all(all.map(worker => worker.stop()))),
+  }
+}
+
+// Scheduled through the SOAP face, so its policy holds for them.
+function flowWorker({ store }: Opened, writes: GroupCommit, config: Config, logger: Logger): FlowWorker {
+  return new FlowWorker({
+    store,
+    writes,
+    policy: { resubscribe: config.soapResubscribe, addressChange: config.addressChange },
+    now: Date.now,
+    onEnd: run => logger[run.refused === 0 ? 'info' : 'warn'](run, 'a scheduled flow has run'),
+    onDefect: cause => logger.error({ err: cause }, 'a scheduled flow could not go on'),
+  })
+}
+
+// Fewer rows than a batch holds, so that calls that arrive meanwhile find room in it.
+const importChunkRows = 200
+
+function importWorker({ store, fields }: Opened, writes: GroupCommit, config: Config, logger: Logger): Background {
+  const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'an import could not go on')
+  const chunkRows = Math.min(importChunkRows, config.queueMax)
+  return new Background(importRound({ store, writes, fields, chunkRows, now: Date.now, onDefect }), onDefect)
+}

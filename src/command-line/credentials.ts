@@ -1,0 +1,43 @@
+// `credentials`: who may call. Declares the commands; what they do is in administer/credentials.ts.
+
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { readConfig } from '../config.js'
+import type { Role } from '../domain/command.js'
+
+export function register(program: Command): void {
+  const credentials = program.command('credentials').description('Who may call: SOAP users and keys of the JSON face.')
+  credentials
+    .command('add <kind> <id>')
+    .description(
+      'Make a SOAP user (kind soap: id is the user id) or a key for the JSON face (kind api: id is its ' +
+        'name). The secret is shown once; the id appears as actor in histories.',
+    )
+    .option(
+      '--key <secret>',
+      'the secret to use, such as the encryption key that a legacy client has already; drawn where absent',
+    )
+    .addOption(
+      new Option('--role <role>', 'reader: look; writer: also change; admin: also re-subscribe and administer')
+        .choices(['reader', 'writer', 'admin'])
+        .default('writer'),
+    )
+    .action(async (kind: string, id: string, options: { key?: string; role: Role }) => {
+      if (kind !== 'soap' && kind !== 'api') throw new InvalidArgumentError(`expected soap or api, got '${kind}'`)
+      const { addCredential } = await import('../administer/credentials.js')
+      await addCredential(readConfig(), { kind, id, ...options })
+    })
+  credentials
+    .command('list')
+    .description('List credentials, without their secrets.')
+    .action(async () => {
+      const { listCredentials } = await import('../administer/credentials.js')
+      await listCredentials(readConfig())
+    })
+  credentials
+    .command('revoke <id>')
+    .description('Stop a credential from working, on every server within seconds. Its name stays in histories.')
+    .action(async (id: string) => {
+      const { revokeCredential } = await import('../administer/credentials.js')
+      await revokeCredential(readConfig(), id)
+    })
+}

@@ -1,0 +1,45 @@
+// What the operator sees of the write path and of callers who are not let in: counts, and a log line where something
+// starts to fail, not for each failure.
+
+import type { Logger } from './http/logger.js'
+import type { Metrics } from './http/metrics.js'
+import type { GroupCommitEvents } from './service/group-commit.js'
+import { StoreConflict } from './service/ports.js'
+import type { CallObserver } from './soap/endpoint.js'
+
+export function groupCommitEvents(metrics: Metrics, logger: Logger, onFanOut: () => void): GroupCommitEvents {
+  let isFailing = false
+  return {
+    batch({ size, ms, fanOutsStarted }) {
+      metrics.batch(size, ms)
+      if (fanOutsStarted > 0) onFanOut()
+      if (isFailing) logger.info('the store takes commands again')
+      isFailing = false
+    },
+    command: (kind, answer, ms) => metrics.command(kind, answer, ms),
+    retry(cause) {
+      metrics.storeRetry()
+      // Conflicts between servers are everyday; that nothing can be written is told once, and once when it is over.
+      if (cause instanceof StoreConflict || isFailing) return
+      isFailing = true
+      logger.warn({ err: cause }, 'a batch could not be committed and is tried again')
+    },
+    defect(cause, kind) {
+      metrics.command(kind, 'defect', 0)
+      logger.error({ err: cause, kind }, 'a command could not be carried out')
+    },
+  }
+}
+
+// Whoever re-points a client must learn which of the two is wrong. Strangers must not fill the disk with it.
+const refusalLogEveryMs = 1_000
+
+export function refusalLog(logger: Logger): CallObserver['refused'] {
+  let quietUntil = 0
+  return ({ userId, isKnown }, requestId) => {
+    if (Date.now() < quietUntil) return
+    quietUntil = Date.now() + refusalLogEveryMs
+    const why = isKnown ? 'the signature does not fit the key of this user' : 'there is no such user, or it is revoked'
+    logger.warn({ requestId, userId: userId.slice(0, 100), why }, 'a SOAP call was not authenticated')
+  }
+}
