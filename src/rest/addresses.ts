@@ -2,7 +2,7 @@
 // and the change of it (R1, R2, R6, R12).
 
 import { z } from 'zod'
-import { type Address, type AddressKey, parseAddress } from '../domain/address.js'
+import type { AddressKey } from '../domain/address.js'
 import type { Rejection, SetSubscription } from '../domain/command.js'
 import { type EmailStatus, untouchedStatus } from '../domain/person.js'
 import type { Caller } from '../service/credentials.js'
@@ -12,23 +12,16 @@ import { forbidden } from './authentication.js'
 import { entityTag, precondition, versionMoved } from './conditional.js'
 import { replayHeaders, withoutKeyTrouble } from './idempotency.js'
 import { statedText } from './input.js'
+import { cursors, pageOf } from './page.js'
+import { personResource, presentPeople } from './person-resource.js'
 import { type Finding, invalid } from './problem.js'
 import { type GuardedRoute, type Reply, route } from './route.js'
 import { timestamp, timeText } from './time.js'
+import { addressInUrl } from './url.js'
 
 const peopleMax = 100
 const reasonLengthMax = 1_000
 const evidenceLengthMax = 4_000
-
-const addressInUrl = z
-  .string()
-  .transform((text, context): Address => {
-    const parsed = parseAddress(text)
-    if (parsed.type === 'address') return parsed.address
-    context.addIssue(parsed.problem)
-    return z.NEVER
-  })
-  .describe('An e-mail address, percent-encoded; any spelling of it.')
 
 const status = z.enum(['subscribed', 'unsubscribed'])
 
@@ -52,7 +45,12 @@ export const subscriptionChange = z.strictObject({
     .describe('What proves that the owner of the address asked to be re-subscribed; needed for that.'),
 })
 
-export function addressRoutes({ reads, writes }: Pick<Service, 'reads' | 'writes'>, face: Face): GuardedRoute[] {
+const peopleCursors = cursors('people-of-address', z.tuple([z.int()]))
+
+export function addressRoutes(
+  { reads, writes, fields }: Pick<Service, 'reads' | 'writes' | 'fields'>,
+  face: Face,
+): GuardedRoute[] {
   const params = z.strictObject({ address: addressInUrl })
   return [
     route({
@@ -64,6 +62,22 @@ export function addressRoutes({ reads, writes }: Pick<Service, 'reads' | 'writes
       replies: { 200: addressResource },
       async handle({ params: { address } }) {
         return presented(await reads.status(address.key), reads)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/addresses/:address/people',
+      summary: 'Who has an address, in the order of their ids',
+      role: 'reader',
+      params,
+      query: z.strictObject(peopleCursors.query),
+      replies: { 200: pageOf('people', personResource) },
+      async handle({ params: { address }, query: { limit, after: [after] = [0] } }) {
+        const selection = { type: 'addresses', keys: [address.key] } as const
+        const { people, hasMore } = await reads.selectedPeople(selection, { after, limit })
+        const last = people.at(-1)?.person.id
+        const next = peopleCursors.next(hasMore, last === undefined ? undefined : [last])
+        return { status: 200, content: { type: 'json', value: { people: await presentPeople(people, fields), next } } }
       },
     }),
     route({

@@ -1,6 +1,6 @@
 // People as the JSON face shows them, and their deletion.
 import t from 'tap'
-import { personResource } from '../../src/rest/people.js'
+import { personResource } from '../../src/rest/person-resource.js'
 import { aCause, aForeignId, aPolicy, aSave, type SaveTraits } from '../support/builders.js'
 import { type JsonFace, startJsonFace } from '../support/json-face.js'
 
