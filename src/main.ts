@@ -11,6 +11,7 @@ import { register as registerFlows } from './command-line/flows.js'
 import { register as registerLists } from './command-line/lists.js'
 import { register as registerMigrate } from './command-line/migrate.js'
 import { register as registerServe } from './command-line/serve.js'
+import { register as registerSettings } from './command-line/settings.js'
 import { register as registerVerify } from './command-line/verify.js'
 import { packageVersion } from './package-root.js'
 
@@ -25,6 +26,7 @@ const commands = [
   registerMigrate,
   registerCredentials,
   registerFields,
+  registerSettings,
   registerLists,
   registerFlows,
   registerCall,

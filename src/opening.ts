@@ -9,12 +9,14 @@ import { Credentials } from './service/credentials.js'
 import { Fields } from './service/fields.js'
 import { addressHasher } from './service/log-chain.js'
 import { createSeal } from './service/seal.js'
+import { Settings } from './service/settings.js'
 import { openStore, type Store } from './store/store.js'
 
 export interface Opened {
   readonly store: Store
   readonly credentials: Credentials
   readonly fields: Fields
+  readonly settings: Settings
   /** Stands for an address in the log's chain and in log lines; the same in every process on this store. */
   readonly hashAddress: ReturnType<typeof addressHasher>
   /** Names of the migrations that opening applied. */
@@ -38,7 +40,8 @@ export async function open(config: Config): Promise<Opened> {
     const credentials = new Credentials(store, seal)
     await credentials.refuseUnreadable()
     const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
-    return { store, credentials, fields, hashAddress: addressHasher(Buffer.from(hashKey, 'hex')), migrated }
+    const settings = await Settings.load(store)
+    return { store, credentials, fields, settings, hashAddress: addressHasher(Buffer.from(hashKey, 'hex')), migrated }
   } catch (cause) {
     await store.close()
     throw asSentence(cause, config.storeUrl)

@@ -39,7 +39,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const logger = createLogger({ level: config.logLevel, to: 'stderr' })
   const metrics = createMetrics()
   const opened = await open(config)
-  const { store, credentials, fields } = opened
+  const { store, credentials, fields, settings } = opened
   if (opened.migrated.length > 0) logger.info({ migrations: opened.migrated }, 'schema brought up to date')
   for (const problem of await store.durabilityProblems())
     logger.warn({ problem }, 'the database may lose acknowledged commands')
@@ -59,6 +59,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     reads: store,
     fields,
     credentials,
+    settings,
     lists: store,
     flows: store,
     imports: {
@@ -72,6 +73,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     readiness: () => readiness(opened, writes, config),
   }
 
+  const freshSettings = settings.keepFresh(cause => logger.warn({ err: cause }, 'settings could not be read again'))
   const limiter = new CallLimiter(
     { rate: config.limitRate, concurrency: config.limitConcurrency, daily: config.limitDaily },
     Date.now,
@@ -98,6 +100,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     firstCredentials,
     async close() {
       clearInterval(forgetting)
+      freshSettings.stop()
       const finished = await http.close(config.drainMs)
       if (!finished) logger.warn('calls were cut off that took longer than DRAIN_MS')
       await background.stop()

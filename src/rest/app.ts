@@ -15,6 +15,7 @@ import { healthRoutes } from './health.js'
 import { personRoutes } from './people.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import type { Reply, Route } from './route.js'
+import { settingRoutes } from './settings.js'
 
 export interface JsonAppOptions {
   readonly service: Service
@@ -32,7 +33,12 @@ interface State {
 
 /** Every route of the face, in the order in which they are tried. */
 export function jsonRoutes({ service, face, metrics }: Pick<JsonAppOptions, 'service' | 'face' | 'metrics'>): Route[] {
-  return [...healthRoutes(service, metrics), ...addressRoutes(service, face), ...personRoutes(service, face)]
+  return [
+    ...healthRoutes(service, metrics),
+    ...addressRoutes(service, face),
+    ...personRoutes(service, face),
+    ...settingRoutes(service),
+  ]
 }
 
 /** The listener that answers everything that the legacy face leaves. It never throws. */

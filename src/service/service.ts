@@ -8,6 +8,7 @@ import type { GroupCommit } from './group-commit.js'
 import type { ImportStore } from './imports.js'
 import type { ListStore } from './lists.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
+import type { Settings } from './settings.js'
 
 export interface Service {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
@@ -15,6 +16,7 @@ export interface Service {
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore
+  readonly settings: Settings
   readonly flows: FlowStore
   readonly imports: Pick<ImportStore, 'takeImport' | 'lastImportInto'>
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */

@@ -14,6 +14,7 @@ import * as flows from '../../migrations/008-flows.js'
 import * as activityOrders from '../../migrations/009-activity-orders.js'
 import * as callCounts from '../../migrations/010-call-counts.js'
 import * as imports from '../../migrations/011-imports.js'
+import * as settings from '../../migrations/012-settings.js'
 
 interface Migration {
   readonly name: string
@@ -32,6 +33,7 @@ const migrations: readonly Migration[] = [
   { name: '009-activity-orders', up: activityOrders.up },
   { name: '010-call-counts', up: callCounts.up },
   { name: '011-imports', up: imports.up },
+  { name: '012-settings', up: settings.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

@@ -83,7 +83,8 @@ function credentialFrom(row: CredentialRow): Credential {
   }
 }
 
-async function isFirst(insert: Knex.QueryBuilder): Promise<boolean> {
+/** False where a row with that key is there already. */
+export async function isFirst(insert: Knex.QueryBuilder): Promise<boolean> {
   try {
     await insert
     return true

@@ -10,6 +10,7 @@ import type { FlowStore } from '../service/flows.js'
 import type { ImportStore } from '../service/imports.js'
 import type { ListStore } from '../service/lists.js'
 import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
+import type { SettingStore } from '../service/settings.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { createCallCounts } from './call-counts.js'
@@ -21,6 +22,7 @@ import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState 
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
 import { createRegistry, type FactStore } from './registry.js'
+import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
 
 export interface Store
@@ -34,6 +36,7 @@ export interface Store
     ListStore,
     FlowStore,
     ImportStore,
+    SettingStore,
     CallCountStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
@@ -59,6 +62,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createImports(engine.name, writer, reader)),
+    ...passingOn(createSettings(writer, reader)),
     ...passingOn(createCallCounts(writer)),
     // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
     settled: () => inTransaction(writer, async transaction => void (await lockHead(transaction))),

@@ -12,6 +12,7 @@ import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import { createSeal } from '../../src/service/seal.js'
 import type { Readiness, Service } from '../../src/service/service.js'
+import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 
@@ -68,6 +69,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     reads: store,
     fields,
     credentials,
+    settings: await Settings.load(store),
     lists: store,
     flows: store,
     imports: store,

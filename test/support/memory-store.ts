@@ -23,10 +23,12 @@ import {
   StoreConflict,
   type Wanted,
 } from '../../src/service/ports.js'
+import type { SettingStore } from '../../src/service/settings.js'
 import { activityStream } from './memory-activities.js'
 import { memoryFlows } from './memory-flows.js'
 import { memoryImports } from './memory-imports.js'
 import { peoplePages } from './memory-pages.js'
+import { memorySettings } from './memory-settings.js'
 import {
   applyAppend,
   byId,
@@ -48,7 +50,8 @@ export type AnyStore = CommandStore &
   FieldStore &
   ListStore &
   FlowStore &
-  ImportStore
+  ImportStore &
+  SettingStore
 
 export interface MemoryStoreOptions {
   /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
@@ -163,6 +166,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...lists(tables),
     ...memoryFlows(),
     ...memoryImports(),
+    ...memorySettings(),
     async customFields() {
       return [...tables.fields]
     },

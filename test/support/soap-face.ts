@@ -9,6 +9,7 @@ import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import { createSeal } from '../../src/service/seal.js'
 import type { Face, Service } from '../../src/service/service.js'
+import { Settings } from '../../src/service/settings.js'
 import { defaultSignatureWindowMs, signatureOf } from '../../src/soap/authenticate.js'
 import { type Contract, type Contracts, loadContracts } from '../../src/soap/contracts.js'
 import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
@@ -92,6 +93,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     reads: store,
     fields,
     credentials,
+    settings: await Settings.load(store),
     lists: store,
     flows: store,
     imports: store,
