@@ -12,7 +12,7 @@ import { requestIdOf } from './http/request-id.js'
 import { createHttpServer } from './http/server.js'
 import { groupCommitEvents, refusalLog } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
-import { packageRoot } from './package-root.js'
+import { packageRoot, packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
@@ -83,7 +83,14 @@ export async function serve(config: Config): Promise<RunningServer> {
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const http = createHttpServer({
     handle: soap,
-    fallback: createJsonApp({ service, face, metrics, logger, bodyLimits: bodyLimits(config) }),
+    fallback: createJsonApp({
+      service,
+      face,
+      metrics,
+      logger,
+      version: packageVersion(),
+      bodyLimits: bodyLimits(config),
+    }),
     onDefect: cause => logger.error({ err: cause }, 'a request could not be carried out'),
   })
   const port = await http.listen(config.port, config.host)

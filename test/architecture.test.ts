@@ -30,8 +30,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'fast-xml-parser': ['soap', 'root'],
 }
 
-/** knex itself requires the driver of its client `mysql2`; we only name it. */
-const LOADED_BY_NAME = new Set(['mysql2'])
+/** knex itself requires the driver of its client, and of a page the files are read: we only name both. */
+const LOADED_BY_NAME = new Set(['mysql2', 'swagger-ui-dist'])
 
 // As code writes them: the label of a standard field may well say Lead.
 const WIRE_WORDS = /\b(leads?|leadRecord|mktows\w*)\b/

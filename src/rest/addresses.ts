@@ -25,25 +25,29 @@ const evidenceLengthMax = 4_000
 
 const status = z.enum(['subscribed', 'unsubscribed'])
 
-export const addressResource = z.object({
-  address: z.string().describe('The one spelling under which addresses are compared.'),
-  status,
-  version: z.int().describe('Counts the changes of the status; 0: nobody ever set it.'),
-  since: timestamp.nullable(),
-  reason: z.string().nullable(),
-  source: z.string().nullable(),
-  actor: z.string().nullable(),
-  people: z.array(z.object({ id: z.int() })).describe(`Who has the address, newest id first, at most ${peopleMax}.`),
-  peopleCount: z.int(),
-})
+export const addressResource = z
+  .object({
+    address: z.string().describe('The one spelling under which addresses are compared.'),
+    status,
+    version: z.int().describe('Counts the changes of the status; 0: nobody ever set it.'),
+    since: timestamp.nullable(),
+    reason: z.string().nullable(),
+    source: z.string().nullable(),
+    actor: z.string().nullable(),
+    people: z.array(z.object({ id: z.int() })).describe(`Who has the address, newest id first, at most ${peopleMax}.`),
+    peopleCount: z.int(),
+  })
+  .meta({ id: 'Address' })
 
-export const subscriptionChange = z.strictObject({
-  status,
-  reason: statedText(reasonLengthMax).optional().describe('Why; needed to re-subscribe.'),
-  evidence: statedText(evidenceLengthMax)
-    .optional()
-    .describe('What proves that the owner of the address asked to be re-subscribed; needed for that.'),
-})
+export const subscriptionChange = z
+  .strictObject({
+    status,
+    reason: statedText(reasonLengthMax).optional().describe('Why; needed to re-subscribe.'),
+    evidence: statedText(evidenceLengthMax)
+      .optional()
+      .describe('What proves that the owner of the address asked to be re-subscribed; needed for that.'),
+  })
+  .meta({ id: 'SubscriptionChange' })
 
 const peopleCursors = cursors('people-of-address', z.tuple([z.int()]))
 
@@ -56,10 +60,18 @@ export function addressRoutes(
     route({
       method: 'GET',
       path: '/v1/addresses/:address',
+      operationId: 'getAddress',
+      tag: 'Addresses',
       summary: 'The status of an address',
+      description: 'An address that nobody ever mentioned is subscribed, at version 0.',
       role: 'reader',
+      isVersioned: true,
       params,
       replies: { 200: addressResource },
+      examples: [
+        { title: 'An address that has people', params: { address: 'ada@example.org' }, status: 200 },
+        { title: 'An address that nobody has', params: { address: 'nobody@example.org' }, status: 200 },
+      ],
       async handle({ params: { address } }) {
         return presented(await reads.status(address.key), reads)
       },
@@ -67,11 +79,16 @@ export function addressRoutes(
     route({
       method: 'GET',
       path: '/v1/addresses/:address/people',
+      operationId: 'listPeopleOfAddress',
+      tag: 'Addresses',
       summary: 'Who has an address, in the order of their ids',
       role: 'reader',
       params,
       query: z.strictObject(peopleCursors.query),
       replies: { 200: pageOf('people', personResource) },
+      examples: [
+        { title: 'The first ten', params: { address: 'ada@example.org' }, query: { limit: '10' }, status: 200 },
+      ],
       async handle({ params: { address }, query: { limit, after: [after] = [0] } }) {
         const selection = { type: 'addresses', keys: [address.key] } as const
         const { people, hasMore } = await reads.selectedPeople(selection, { after, limit })
@@ -83,11 +100,33 @@ export function addressRoutes(
     route({
       method: 'PUT',
       path: '/v1/addresses/:address/subscription',
+      operationId: 'setSubscription',
+      tag: 'Addresses',
       summary: 'Unsubscribe or re-subscribe an address',
+      description:
+        'Holds for everybody who has the address, now and later; nobody needs to. A re-subscribe needs the role ' +
+        'admin, a reason and evidence, unless the operator set JSON_RESUBSCRIBE to compatible.',
       role: 'writer',
+      isVersioned: true,
       params,
       body: subscriptionChange,
       replies: { 200: addressResource },
+      examples: [
+        {
+          title: 'Opt an address out',
+          params: { address: 'bob@example.org' },
+          body: { status: 'unsubscribed', reason: 'letter of 3 May' },
+          status: 200,
+        },
+        {
+          title: 'Re-subscribe, if nobody changed the status since it was read',
+          params: { address: 'ada@example.org' },
+          headers: { 'If-Match': '"v1"' },
+          body: { status: 'subscribed', reason: 'asked by phone', evidence: 'call 4711, recorded' },
+          as: 'admin',
+          status: 200,
+        },
+      ],
       async handle({ params: { address }, body: { status: to, reason, evidence }, caller, headers, replay }) {
         const expected = precondition(headers['if-match'])
         if (expected.type === 'unmatchable') throw versionMoved('If-Match: no version of an address has this tag')

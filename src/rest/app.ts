@@ -11,10 +11,11 @@ import { requestIdOf } from '../http/request-id.js'
 import type { Face, Service } from '../service/service.js'
 import { addressRoutes } from './addresses.js'
 import { authenticate, authorize } from './authentication.js'
+import { documentationPages, documentRoute } from './documentation.js'
 import { healthRoutes } from './health.js'
 import { personRoutes } from './people.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
-import type { Reply, Route } from './route.js'
+import type { Page, Reply, Route } from './route.js'
 import { settingRoutes } from './settings.js'
 
 export interface JsonAppOptions {
@@ -22,6 +23,8 @@ export interface JsonAppOptions {
   readonly face: Face
   readonly metrics: Pick<Metrics, 'httpRequest' | 'read'>
   readonly logger: Logger
+  /** Of the program, for the description of the face. */
+  readonly version: string
   readonly bodyLimits?: BodyLimits
 }
 
@@ -32,13 +35,21 @@ interface State {
 }
 
 /** Every route of the face, in the order in which they are tried. */
-export function jsonRoutes({ service, face, metrics }: Pick<JsonAppOptions, 'service' | 'face' | 'metrics'>): Route[] {
-  return [
+export function jsonRoutes({
+  service,
+  face,
+  metrics,
+  version,
+}: Pick<JsonAppOptions, 'service' | 'face' | 'metrics' | 'version'>): Route[] {
+  const described: Route[] = []
+  described.push(
+    documentRoute(described, version),
     ...healthRoutes(service, metrics),
     ...addressRoutes(service, face),
     ...personRoutes(service, face),
     ...settingRoutes(service),
-  ]
+  )
+  return described
 }
 
 /** The listener that answers everything that the legacy face leaves. It never throws. */
@@ -46,7 +57,7 @@ export function createJsonApp(options: JsonAppOptions): RequestListener {
   const { logger } = options
   const app = new Koa<State>()
   const router = new Router<State>({ sensitive: true })
-  for (const route of jsonRoutes(options)) mount(route, router, options)
+  for (const route of [...jsonRoutes(options), ...documentationPages()]) mount(route, router, options)
   // What a route throws never gets here: it is either a caller that went away, or a defect of this file.
   app.on('error', (err: NodeJS.ErrnoException) => {
     const hasLeft = err.code === 'ECONNRESET' || err.code === 'EPIPE'
@@ -84,7 +95,7 @@ function observed({ logger, metrics }: JsonAppOptions) {
   }
 }
 
-function mount(route: Route, router: Router<State>, options: JsonAppOptions): void {
+function mount(route: Route | Page, router: Router<State>, options: JsonAppOptions): void {
   const { service, bodyLimits = defaultBodyLimits } = options
   const answer = async (ctx: RouterContext<State>): Promise<Reply> => {
     if (route.role === null) return route.answer()
@@ -109,6 +120,10 @@ function mount(route: Route, router: Router<State>, options: JsonAppOptions): vo
       case 'text':
         ctx.set('Content-Type', content.contentType)
         ctx.body = content.text
+        break
+      case 'bytes':
+        ctx.set('Content-Type', content.contentType)
+        ctx.body = Buffer.from(content.bytes)
         break
       case 'none':
         ctx.body = null

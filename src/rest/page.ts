@@ -47,7 +47,11 @@ const limit = z
     context.addIssue(`expected a whole number from 1 to ${pageLimitMax}`)
     return z.NEVER
   })
-  .describe(`How many at most, 1 to ${pageLimitMax}; ${pageLimitDefault} unless told.`)
+  .meta({
+    description: 'How many at most.',
+    // As programs may see it that read the description of the face.
+    ...{ type: 'integer', minimum: 1, maximum: pageLimitMax, default: pageLimitDefault },
+  })
 
 /** The reply of a list: the things under their name, and the cursor. */
 export function pageOf<Name extends string, Thing extends z.ZodType>(name: Name, thing: Thing) {

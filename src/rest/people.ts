@@ -19,10 +19,14 @@ export function personRoutes(
     route({
       method: 'GET',
       path: '/v1/people/:id',
+      operationId: 'getPerson',
+      tag: 'People',
       summary: 'A person',
       role: 'reader',
       params,
       replies: { 200: personResource },
+      problems: { 404: 'There is no person with this id.' },
+      examples: [{ title: 'Ada', params: { id: '1000000001' }, status: 200 }],
       async handle({ params: { id } }) {
         const [view] = await reads.peopleByIds([id])
         if (view === undefined) throw nobody(id)
@@ -33,10 +37,14 @@ export function personRoutes(
     route({
       method: 'DELETE',
       path: '/v1/people/:id',
+      operationId: 'deletePerson',
+      tag: 'People',
       summary: 'Delete a person; the status of its address stays',
       role: 'writer',
       params,
       replies: { 204: null },
+      problems: { 404: 'There is no person with this id.' },
+      examples: [{ title: 'Ada', params: { id: '1000000001' }, status: 204 }],
       async handle({ params: { id }, caller, replay }) {
         const cause = causeOf(caller, face)
         const command = { type: 'delete-person', id } as const

@@ -9,17 +9,19 @@ import type { Fields } from '../service/fields.js'
 import type { PersonView } from '../service/ports.js'
 import { timestamp, timeText } from './time.js'
 
-export const personResource = z.object({
-  id: z.int(),
-  email: z.string().nullable().describe('As it was written by who gave it.'),
-  unsubscribed: z.boolean(),
-  unsubscribedReason: z.string().nullable().describe('Why the person is unsubscribed; null where it is not.'),
-  partition: z.string(),
-  fields: z.record(z.string(), z.union([z.string(), z.boolean()])),
-  foreignIds: z.array(z.object({ system: z.string(), id: z.string() })),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-})
+export const personResource = z
+  .object({
+    id: z.int(),
+    email: z.string().nullable().describe('As it was written by who gave it.'),
+    unsubscribed: z.boolean(),
+    unsubscribedReason: z.string().nullable().describe('Why the person is unsubscribed; null where it is not.'),
+    partition: z.string(),
+    fields: z.record(z.string(), z.union([z.string(), z.boolean()])),
+    foreignIds: z.array(z.object({ system: z.string(), id: z.string() })),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'Person' })
 
 export async function presentPeople(
   views: readonly PersonView[],

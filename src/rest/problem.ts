@@ -1,6 +1,7 @@
 // What a caller of the JSON face is told when a request was not carried out, as RFC 9457 has it. Here and nowhere else
 // in this face are statuses given to what can go wrong. It knows errors, not routes.
 
+import { z } from 'zod'
 import { acceptedEncodings, BodyError } from '../http/body.js'
 import { StoreUnavailable } from '../service/ports.js'
 import { QueueFull, Stopping } from '../service/submission.js'
@@ -35,11 +36,30 @@ export class Problem extends Error {
 
 export const problemContentType = 'application/problem+json'
 
+export const problemResource = z
+  .object({
+    type: z.string().describe('A name that programs may rely on: urn:durable-unsubscribe:problem:NAME.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('What was expected, what came, what to do.'),
+    instance: z.string().describe('Holds the request id; name it when you report a defect.'),
+    errors: z
+      .array(
+        z.object({
+          path: z.string().describe('Where: body.reason, url.address, query.limit, header.If-Match.'),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .describe('All that was wrong with the request.'),
+  })
+  .meta({ id: 'Problem', description: 'Why a request was not carried out (RFC 9457). Nothing was changed by it.' })
+
 /** The document that goes out. `type` is a name and not a place: nothing is found under it. */
 export function problemDocument(
   { status, name, title, detail, findings }: ProblemFacts,
   requestId: string,
-): Readonly<Record<string, unknown>> {
+): z.input<typeof problemResource> {
   return {
     type: `urn:durable-unsubscribe:problem:${name}`,
     title,

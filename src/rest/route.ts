@@ -9,6 +9,7 @@ import type { Replay } from '../service/submission.js'
 import { replayOf } from './idempotency.js'
 import { parsePart, readJson } from './input.js'
 import { type Finding, invalid } from './problem.js'
+import type { Tag } from './tags.js'
 
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
@@ -29,16 +30,55 @@ export interface Reply {
   readonly content:
     | { readonly type: 'json'; readonly value: unknown }
     | { readonly type: 'text'; readonly contentType: string; readonly text: string }
+    | { readonly type: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array }
     | { readonly type: 'none' }
 }
 
-interface RouteFacts {
+/** A request that works as it stands: it is shown to readers, and a test sends it. */
+export interface Example<Body = unknown> {
+  /** What the caller wants, in a few words. */
+  readonly title: string
+  /** Parts of the path, decoded. */
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Body
+  /** Who asks, where the least role of the route is not enough for it. */
+  readonly as?: Role
+  /** Status of its answer. */
+  readonly status: number
+}
+
+/** A body that is not JSON. */
+export interface TextBody {
+  readonly contentType: string
+}
+
+/** What is known of a route apart from its verb; the description of the face is made of it. */
+interface RouteFacts<Body = unknown> {
   readonly method: Method
   /** Pattern of the router: `/v1/people/:id`. It stands for the path in logs and metrics. */
   readonly path: string
+  /** Name of the operation in generated clients, a verb and a noun: `listPeople`. */
+  readonly operationId: string
+  readonly tag: Tag
   readonly summary: string
-  /** Schema of the JSON body by status; null where there is none. */
-  readonly replies: Readonly<Record<number, z.ZodType | null>>
+  /** What the summary leaves open, in sentences. */
+  readonly description?: string
+  /** The body by status: schema of the JSON, or what else it is; null where there is none. */
+  readonly replies: Readonly<Record<number, z.ZodType | TextBody | null>>
+  /** When it answers with which problem, by status, apart from those that every route has. */
+  readonly problems?: Readonly<Record<number, string>>
+  readonly examples: readonly [Example<Body>, ...Example<Body>[]]
+}
+
+interface GuardedFacts<Body = unknown> extends RouteFacts<Body> {
+  /** The least that is needed. */
+  readonly role: Role
+  /** Its resource has a version: replies have an ETag, and where it changes something If-Match is obeyed. */
+  readonly isVersioned?: boolean
+  /** False for a change that may be repeated anyway, so that Idempotency-Key is not looked at. */
+  readonly takesKey?: boolean
 }
 
 /** A route that anybody may call. */
@@ -47,14 +87,21 @@ export interface OpenRoute extends RouteFacts {
   answer(): Promise<Reply>
 }
 
-/** A route that asks who calls; `role` is the least that is needed. */
-export interface GuardedRoute extends RouteFacts {
-  readonly role: Role
+/** A route that asks who calls. */
+export interface GuardedRoute extends GuardedFacts {
+  readonly takesKey: boolean
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | null
   /** Throws Problem, BodyError or what the service throws. */
   answer(exchange: Exchange, caller: Caller): Promise<Reply>
+}
+
+/** Something to look at that is no part of the interface, such as a page of its documentation. */
+export interface Page extends Pick<RouteFacts, 'path'> {
+  readonly method: 'GET'
+  readonly role: null
+  answer(): Promise<Reply>
 }
 
 export type Route = OpenRoute | GuardedRoute
@@ -78,18 +125,18 @@ export function route<
   Query extends z.ZodType = typeof nothing,
   Body extends z.ZodType = z.ZodUndefined,
 >(
-  definition: RouteFacts & {
-    readonly role: Role
+  definition: GuardedFacts<NoInfer<z.input<Body>>> & {
     readonly params?: Params
     readonly query?: Query
     readonly body?: Body
     handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply>
   },
 ): GuardedRoute {
-  const { method, path, summary, replies, role, handle } = definition
-  const { params = nothing, query = nothing, body = null } = definition
+  const { handle, params = nothing, query = nothing, body = null, ...facts } = definition
+  // Reading may be repeated anyway.
+  const takesKey = facts.takesKey ?? facts.method !== 'GET'
   return {
-    ...{ method, path, summary, replies, role, params, query, body },
+    ...{ ...facts, takesKey, params, query, body },
     async answer(exchange, caller) {
       const { headers } = exchange
       // 1. The body, whole: a named request is recognised by its bytes.
@@ -103,9 +150,9 @@ export function route<
         body: body === null ? undefined : parsePart('body', body, json, findings),
       }
       if (findings.length > 0) throw invalid(findings)
-      // 3. Its name, if it has one. Reading may be repeated anyway.
-      const key = method === 'GET' ? undefined : headerText(headers['idempotency-key'])
-      const replay = replayOf(key, caller.id, { method, target: exchange.target, body: bytes })
+      // 3. Its name, if it has one.
+      const key = takesKey ? headerText(headers['idempotency-key']) : undefined
+      const replay = replayOf(key, caller.id, { method: facts.method, target: exchange.target, body: bytes })
       // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
       const call = { ...parsed, caller, headers, replay } as Call<z.output<Params>, z.output<Query>, z.output<Body>>
       return handle(call)

@@ -1,10 +1,6 @@
 // What holds for every route: keys and roles, problem documents, limits, and what is never said.
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { z } from 'zod'
-import { createMetrics } from '../../src/http/metrics.js'
-import { jsonRoutes } from '../../src/rest/app.js'
-import { jsonFace } from '../../src/rest/face.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import { QueueFull, Stopping } from '../../src/service/submission.js'
 import { eventually } from '../support/eventually.js'
@@ -306,17 +302,4 @@ t.test('a call that is running when the server closes is answered', async t => {
 
   t.equal((await answer).status, 200)
   t.equal(await closed, true)
-})
-
-t.test('every schema can be said in a description of the face', async t => {
-  const service = { reads: createMemoryStore() } as unknown as Parameters<typeof jsonRoutes>[0]['service']
-  const routes = jsonRoutes({ service, face: jsonFace, metrics: createMetrics() })
-
-  t.equal(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size, routes.length)
-  for (const route of routes) {
-    const entering = route.role === null ? [] : [route.params, route.query, route.body]
-    for (const schema of [...entering, ...Object.values(route.replies)]) {
-      if (schema !== null) t.match(z.toJSONSchema(schema, { io: 'input' }), { type: 'object' }, route.path)
-    }
-  }
 })

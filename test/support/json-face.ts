@@ -80,7 +80,14 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   const lines: string[] = []
   const logger = createLogger({ level: 'debug', to: { write: line => void lines.push(line) } })
   const metrics = createMetrics()
-  const app = createJsonApp({ service, face: jsonFace, metrics, logger, ...(bodyLimits ? { bodyLimits } : {}) })
+  const app = createJsonApp({
+    service,
+    face: jsonFace,
+    metrics,
+    logger,
+    version: '0.0.0',
+    ...(bodyLimits ? { bodyLimits } : {}),
+  })
   const server = createHttpServer({
     handle: () => false,
     fallback: app,

@@ -1,0 +1,64 @@
+// The world in which the examples of the routes work: a real server over an embedded store that holds what they name.
+// Whoever documents a request about something that must exist already puts it there.
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { type Config, readConfig } from '../../src/config.js'
+import type { Role } from '../../src/domain/command.js'
+import { open } from '../../src/opening.js'
+import { serve } from '../../src/serve.js'
+import { GroupCommit } from '../../src/service/group-commit.js'
+import { aSave, aSubmission, aSubscription } from './builders.js'
+
+const keys: Readonly<Record<Role, string>> = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' }
+
+export interface World {
+  readonly url: string
+  readonly keys: Readonly<Record<Role, string>>
+}
+
+export interface Worlds {
+  /** A world of its own, as it was prepared. It ends when `close` is called, or with the test. */
+  start(): Promise<World & { close(): Promise<void> }>
+}
+
+export async function prepareWorlds(t: Test): Promise<Worlds> {
+  const folder = await mkdtemp(join(tmpdir(), 'documented-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const template = join(folder, 'template')
+  await prepare(configOf(template))
+  let count = 0
+  return {
+    async start() {
+      const copy = join(folder, String(++count))
+      await cp(template, copy, { recursive: true })
+      const server = await serve(configOf(copy))
+      let closing: Promise<void> | null = null
+      const close = (): Promise<void> => (closing ??= server.close())
+      t.teardown(close)
+      return { url: server.url, keys, close }
+    },
+  }
+}
+
+const configOf = (folder: string): Config => readConfig({ DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' })
+
+async function prepare(config: Config): Promise<void> {
+  const { store, credentials, hashAddress } = await open(config)
+  try {
+    for (const [role, key] of Object.entries(keys) as [Role, string][])
+      await credentials.addApi(`the ${role}`, role, key)
+    const events = { batch() {}, command() {}, retry() {}, defect() {} }
+    const writes = new GroupCommit(store, { hashAddress, events })
+    const commands = [
+      // Drawn ids start here: Ada is 1000000001, Bob 1000000002.
+      aSave({ address: 'ada@example.org', fields: { FirstName: 'Ada' } }),
+      aSave({ address: 'bob@example.org', fields: { FirstName: 'Bob' } }),
+      aSubscription('unsubscribed', 'ada@example.org'),
+    ]
+    for (const command of commands) await writes.submit(aSubmission({ command }))
+  } finally {
+    await store.close()
+  }
+}
