@@ -31,6 +31,10 @@ export interface SavePerson {
   readonly fields: Readonly<Record<string, string | null>>
   /** `duplicate` creates always; `update` never creates. */
   readonly mode: 'upsert' | 'update' | 'duplicate'
+  /** What becomes of a person that is named by an address which several have. Absent: the one saved last is meant. */
+  readonly whenSeveral?: 'last-saved' | 'refuse' | undefined
+  /** The person as the caller saw it last: where it moved on since, nothing is changed. */
+  readonly expected?: SeenPerson | undefined
   /** A person without any other identifier may be made under its id: files of people bring such along. */
   readonly makesById?: boolean | undefined
   /** Where a new person is put. */
@@ -42,6 +46,14 @@ export interface SavePerson {
 export interface DeletePerson {
   readonly type: 'delete-person'
   readonly id: PersonId
+  readonly expected?: SeenPerson | undefined
+}
+
+/** What tells one state of a person from another: when it was touched last, and the version of its address's status
+ * (0 without an address), which may change without touching a person at once. */
+export interface SeenPerson {
+  readonly updatedAt: number
+  readonly statusVersion: number
 }
 
 export interface SetSubscription {
@@ -139,6 +151,9 @@ export type Rejection =
       readonly expected: number
       readonly actual: number
     }
+  | { readonly type: 'person-moved'; readonly personId: PersonId; readonly actual: SeenPerson }
+  /** The address names several people, and the command wanted one. `count`: null where they are too many to count. */
+  | { readonly type: 'several-people'; readonly address: string; readonly count: number | null }
   | {
       readonly type: 'other-partition'
       readonly personId: PersonId

@@ -13,6 +13,7 @@ import type {
   Situation,
 } from './command.js'
 import { fanOutReason } from './command.js'
+import { movedOn } from './identify.js'
 import { mergePeople } from './merge-people.js'
 import { savePerson } from './save-person.js'
 import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
@@ -55,11 +56,13 @@ const endsOptOut = (effect: Effect): boolean =>
   (effect.type === 'person-changed' && effect.ownUnsubscribed === false && effect.address === undefined)
 
 // R10: the status of the address stays; it is not the person's to take along.
-function deletePerson(command: DeletePerson, situation: Situation, { cause }: Facts): Decision {
-  const { id } = command
-  if (situation.person(id) === undefined) {
+function deletePerson({ id, expected }: DeletePerson, situation: Situation, { cause }: Facts): Decision {
+  const person = situation.person(id)
+  if (person === undefined) {
     return { type: 'rejected', rejection: { type: 'person-not-found', by: 'id', value: String(id) } }
   }
+  const moved = movedOn(person, expected, situation)
+  if (moved !== null) return { type: 'rejected', rejection: moved }
   const effects: Effect[] = [{ type: 'person-deleted', id }, lifeActivity('person-deleted', id, cause)]
   return { type: 'carried-out', outcome: { type: 'deleted', personId: id }, effects }
 }

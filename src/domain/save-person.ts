@@ -15,7 +15,7 @@ import {
   type Warning,
 } from './command.js'
 import { addressField, reasonField, showsUnsubscribed } from './flag.js'
-import { identify } from './identify.js'
+import { identify, movedOn } from './identify.js'
 import type { Person, PersonId } from './person.js'
 import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
 
@@ -45,6 +45,8 @@ function save(command: SavePerson, situation: Situation, facts: Facts): Decision
         const { id: personId, partition } = person
         return { type: 'rejected', rejection: { type: 'other-partition', personId, partition, required } }
       }
+      const moved = movedOn(person, command.expected, situation)
+      if (moved !== null) return { type: 'rejected', rejection: moved }
       return updatePerson(person, command, situation, facts)
     }
   }

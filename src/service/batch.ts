@@ -18,7 +18,7 @@ import type {
   LogHead,
   Wanted,
 } from './ports.js'
-import type { Answer, Submission } from './submission.js'
+import type { Answer, Replay, Submission } from './submission.js'
 
 export interface BatchEnvironment {
   readonly now: () => number
@@ -82,28 +82,40 @@ function fold(
   const folded: Folded = { replies: [], entries: [], details: [], answers: [], head, idsUsed: 0, fanOutsStarted: 0 }
   for (const submission of batch) {
     const { replay } = submission
+    if (isNameOfAnother(replay, found)) {
+      folded.replies.push({ type: 'key-reused' })
+      continue
+    }
     const before = replay.type === 'none' ? undefined : found.get(replay.replayKey)
     if (replay.type === 'named' && before !== undefined) {
-      const isSame = before.requestHash === replay.requestHash
-      folded.replies.push(
-        isSame ? { type: 'replayed', outcome: before.outcome, effects: before.effects } : { type: 'key-reused' },
-      )
+      folded.replies.push({ type: 'replayed', outcome: before.outcome, effects: before.effects })
       continue
     }
     const reply = carryOutOne(submission, before?.outcome ?? null, situation, folded, at, env)
     folded.replies.push(reply)
     if (reply.type === 'carried-out' && replay.type !== 'none' && before === undefined) {
       const requestHash = replay.type === 'named' ? replay.requestHash : replay.replayKey
-      folded.answers.push({
-        replayKey: replay.replayKey,
-        requestHash,
-        seq: reply.seq,
-        expiresAt: at + env.answersKeptMs,
-      })
-      found.set(replay.replayKey, { requestHash, outcome: reply.outcome, effects: reply.effects })
+      for (const replayKey of namesOf(replay)) {
+        if (found.has(replayKey)) continue
+        folded.answers.push({ replayKey, requestHash, seq: reply.seq, expiresAt: at + env.answersKeptMs })
+        found.set(replayKey, { requestHash, outcome: reply.outcome, effects: reply.effects })
+      }
     }
   }
   return folded
+}
+
+// The whole request's name is kept with the first of its parts that is carried out, whichever it is: so another
+// request under that name changes nothing, even where it has more parts than the first one had.
+function isNameOfAnother(replay: Replay, found: ReadonlyMap<string, FoundAnswer>): boolean {
+  if (replay.type !== 'named') return false
+  return namesOf(replay).some(name => (found.get(name)?.requestHash ?? replay.requestHash) !== replay.requestHash)
+}
+
+function namesOf(replay: Replay): readonly string[] {
+  if (replay.type === 'none') return []
+  const { requestKey } = replay.type === 'named' ? replay : {}
+  return requestKey === undefined ? [replay.replayKey] : [replay.replayKey, requestKey]
 }
 
 function carryOutOne(
@@ -173,7 +185,7 @@ function addressOf(command: Command, outcome: Outcome | null, situation: Working
 
 function replayKeysOf(batch: readonly Named[]): string[] {
   const keys = new Set<string>()
-  for (const { replay } of batch) if (replay.type !== 'none') keys.add(replay.replayKey)
+  for (const { replay } of batch) for (const name of namesOf(replay)) keys.add(name)
   return [...keys]
 }
 

@@ -7,7 +7,7 @@ import type { AddressKey } from '../domain/address.js'
 import type { PersonId } from '../domain/person.js'
 import { type BatchEnvironment, type BatchResult, carryOut, type Named } from './batch.js'
 import { type CommandStore, CommitUnknown, StoreConflict, StoreUnavailable } from './ports.js'
-import { type Answer, QueueFull, Stopping, type Submission } from './submission.js'
+import { type Answer, type NamedReplay, QueueFull, Stopping, type Submission } from './submission.js'
 
 export interface GroupCommitLimits {
   /** Commands in one transaction. */
@@ -106,9 +106,12 @@ export class GroupCommit {
       throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
     }
     const arrivedAt = Date.now()
+    const names = this.#claimNames(submissions)
     return Promise.all(
-      submissions.map(submission => this.#enqueue(submission, arrivedAt).catch((cause: Error) => cause)),
-    )
+      submissions.map(submission => this.#enqueue(submission, arrivedAt, names).catch((cause: Error) => cause)),
+    ).finally(() => {
+      for (const name of names) this.#inFlight.delete(name)
+    })
   }
 
   /** Takes nothing new, finishes what waits. */
@@ -117,12 +120,19 @@ export class GroupCommit {
     await this.#running
   }
 
-  #enqueue(submission: Submission, arrivedAt: number): Promise<Answer> {
-    const { replay } = submission
-    if (replay.type === 'named') {
-      if (this.#inFlight.has(replay.replayKey)) return Promise.resolve({ type: 'in-progress' })
-      this.#inFlight.add(replay.replayKey)
+  // The names of whole requests; of two requests with one name only the first may go on.
+  #claimNames(submissions: readonly Submission[]): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { replay } of submissions) {
+      if (replay.type === 'named' && !this.#inFlight.has(requestNameOf(replay))) names.add(requestNameOf(replay))
     }
+    for (const name of names) this.#inFlight.add(name)
+    return names
+  }
+
+  #enqueue(submission: Submission, arrivedAt: number, names: ReadonlySet<string>): Promise<Answer> {
+    const { replay } = submission
+    if (replay.type === 'named' && !names.has(requestNameOf(replay))) return Promise.resolve({ type: 'in-progress' })
     const characters = charactersOf(submission.command)
     const answered = new Promise<Answer>((resolve, reject) => {
       this.#queue.push({
@@ -135,8 +145,7 @@ export class GroupCommit {
       })
     })
     this.#running ??= this.#run()
-    if (replay.type !== 'named') return answered
-    return answered.finally(() => this.#inFlight.delete(replay.replayKey))
+    return answered
   }
 
   async #run(): Promise<void> {
@@ -251,6 +260,8 @@ export class GroupCommit {
     while (this.#freshIds.length < count) this.#freshIds.push(...(await this.#store.reservePersonIds(personIdBlock)))
   }
 }
+
+const requestNameOf = ({ replayKey, requestKey }: NamedReplay): string => requestKey ?? replayKey
 
 const isTransient = (cause: unknown): cause is StoreUnavailable | CommitUnknown =>
   cause instanceof StoreUnavailable || cause instanceof CommitUnknown

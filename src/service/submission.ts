@@ -15,13 +15,28 @@ export interface Submission {
 export type Replay =
   | { readonly type: 'none' }
   /** The caller named the request: the same name gives the same answer, once and for all. */
-  | { readonly type: 'named'; readonly replayKey: string; readonly requestHash: string }
+  | NamedReplay
   /** The caller cannot name requests; a byte-identical one may be a retry (R13). */
   | { readonly type: 'fingerprint'; readonly replayKey: string }
 
+export interface NamedReplay {
+  readonly type: 'named'
+  readonly replayKey: string
+  readonly requestHash: string
+  /** The name of the whole request that this command is one part of; it belongs to one request alone as well. */
+  readonly requestKey?: string
+}
+
 /** The store keeps only hashes of what callers use as keys: they may be long, and may hold anything. */
-export function namedReplay(caller: string, key: string, request: string | Uint8Array): Replay {
+export function namedReplay(caller: string, key: string, request: string | Uint8Array): NamedReplay {
   return { type: 'named', replayKey: sha256(`named\u0000${caller}\u0000${key}`), requestHash: sha256(request) }
+}
+
+/** For one of the many commands of a request: it has an answer of its own, under the name of all of them. */
+export function partReplay(whole: Replay, part: number): Replay {
+  if (whole.type !== 'named') return whole
+  const { replayKey: requestKey, requestHash } = whole
+  return { type: 'named', replayKey: sha256(`part\u0000${requestKey}\u0000${part}`), requestHash, requestKey }
 }
 
 /** `part` tells apart the commands of one call. */

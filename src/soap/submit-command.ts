@@ -99,9 +99,12 @@ export function rejectionFault(rejection: Rejection, operation: string): Fault {
         `${operation} operation failed: the address has opted out; to subscribe it again needs ${needed}`,
       )
     }
-    // No call of this wire names a version; the rejection belongs to the union all the same.
+    // No call of this wire names a version or asks for one of several; the rejections belong to the union all the same.
     case 'version-moved':
-      return fault(faultKinds.leadSyncFailed, `${operation} operation failed: the status of the address has changed`)
+    case 'person-moved':
+      return fault(faultKinds.leadSyncFailed, `${operation} operation failed: what it is about has changed`)
+    case 'several-people':
+      return fault(faultKinds.leadSyncFailed, `${operation} operation failed: several leads have the e-mail address`)
     case 'other-partition':
       return fault(
         faultKinds.leadSyncFailed,

@@ -1,6 +1,16 @@
 // Whom a command means: id, then foreign id, then cookie, then address.
 import t from 'tap'
-import { aForeignId, anAddress, aPerson, aSave, aSituation, carryOut, noon } from '../support/builders.js'
+import {
+  aDelete,
+  aForeignId,
+  anAddress,
+  aPerson,
+  aSave,
+  aSituation,
+  aStatus,
+  carryOut,
+  noon,
+} from '../support/builders.js'
 
 const sfdc = aForeignId('00Q1')
 const world = () => ({
@@ -161,4 +171,44 @@ t.test('the same value in two systems is two foreign ids', async t => {
 
   t.match(outcomeOf(carryOut(situation, aSave({ foreignId: aForeignId('00Q1', 'OTHER') }))), { type: 'created' })
   t.equal(situation.personByForeignId(sfdc)?.id, 2)
+})
+
+t.test('an address that several have names one of them, unless the caller would have that refused', async t => {
+  const people = [
+    aPerson({ id: 1, savedAt: noon }),
+    aPerson({ id: 2, savedAt: noon + 1 }),
+    aPerson({ id: 3, address: null }),
+  ]
+  const foreignIds = [{ foreignId: sfdc, personId: 1 }]
+  const several = { type: 'several-people', address: 'ada@example.org', count: 2 }
+  const save = (traits: Parameters<typeof aSave>[0], crowded: readonly string[] = []) =>
+    outcomeOf(carryOut(aSituation({ people, foreignIds, crowded }), aSave({ whenSeveral: 'refuse', ...traits })))
+
+  t.match(save({ by: 'ada@example.org', whenSeveral: undefined }), { type: 'updated', personId: 2 })
+  t.strictSame(save({ by: 'ADA@example.org', unsubscribed: true }), several)
+  t.strictSame(save({ by: 'ada@example.org', mode: 'update' }), several)
+  t.strictSame(save({ by: 'ada@example.org' }, ['ada@example.org']), { ...several, count: null })
+  t.match(save({ by: 'ada@example.org', mode: 'duplicate' }), { type: 'created' })
+  t.match(save({ foreignId: sfdc, by: 'ada@example.org' }), { type: 'updated', personId: 1 }, 'named by more than it')
+  t.match(save({ id: 3, address: 'ada@example.org' }), { type: 'updated', personId: 3 }, 'as its new address')
+})
+
+t.test('a person that moved on since the caller saw it is left as it is', async t => {
+  const people = [aPerson({ id: 1, updatedAt: noon }), aPerson({ id: 2, address: null, updatedAt: noon })]
+  const statuses = [aStatus('ada@example.org', 'unsubscribed', 3)]
+  const seen = { updatedAt: noon, statusVersion: 3 }
+  const change = (id: number, expected: { updatedAt: number; statusVersion: number }) =>
+    [aSave({ id, expected, fields: { City: 'Paris' } }), aDelete(id, expected)].map(command =>
+      outcomeOf(carryOut(aSituation({ people, statuses }), command)),
+    )
+
+  t.match(change(1, seen), [{ type: 'updated' }, { type: 'deleted' }])
+  t.match(change(2, { updatedAt: noon, statusVersion: 0 }), [{ type: 'updated' }, { type: 'deleted' }])
+  for (const other of [
+    { updatedAt: noon - 1, statusVersion: 3 },
+    { updatedAt: noon, statusVersion: 2 },
+  ]) {
+    const moved = { type: 'person-moved', personId: 1, actual: seen }
+    t.strictSame(change(1, other), [moved, moved])
+  }
 })

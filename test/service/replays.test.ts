@@ -1,7 +1,7 @@
 // Calls that come again: named ones get their answer again, unnamed identical ones may be retries (R13).
 import t from 'tap'
 import { StoreUnavailable } from '../../src/service/ports.js'
-import { fingerprintReplay, namedReplay, type Submission } from '../../src/service/submission.js'
+import { fingerprintReplay, namedReplay, partReplay, type Submission } from '../../src/service/submission.js'
 import { aKey, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { aGroupCommit } from '../support/group-commits.js'
@@ -160,3 +160,55 @@ t.test('R13: the parts of one call are told apart', async t => {
 
   t.equal(store.dump().answers.size, 2)
 })
+
+const unknownId = aSave({ id: 4711, mode: 'update' })
+const parts = (key: string, body: string, ...commands: readonly Submission['command'][]) =>
+  commands.map((command, part) => aSubmission({ command, replay: partReplay(namedReplay('crm', key, body), part) }))
+const person = (name: string) => aSave({ address: `${name}@example.org` })
+const typesOf = (answers: readonly unknown[]) => answers.map(answer => (answer as { readonly type: string }).type)
+
+t.test('of a named request of many commands each part gets its own first answer again', async t => {
+  const store = createMemoryStore()
+  const { writes } = aGroupCommit(store, { batchMax: 2 })
+  const request = () => parts('k', 'body', person('a'), person('b'), unknownId, person('c'), person('d'))
+
+  const first = await writes.submitAll(request())
+  const again = await writes.submitAll(request())
+
+  t.strictSame(typesOf(first), ['carried-out', 'carried-out', 'rejected', 'carried-out', 'carried-out'])
+  t.strictSame(typesOf(again), ['replayed', 'replayed', 'rejected', 'replayed', 'replayed'])
+  t.strictSame(again.map(outcomeIn), first.map(outcomeIn))
+  t.equal(store.dump().log.length, 4)
+})
+
+t.test('the name of a request of many belongs to it alone, whatever became of its first parts', async t => {
+  const store = createMemoryStore()
+  const { writes } = aGroupCommit(store)
+  await writes.submitAll(parts('k', 'body', unknownId, person('a')))
+
+  const longer = await writes.submitAll(parts('k', 'another body', person('x'), person('y'), person('z')))
+  const single = await writes.submit(named('k', 'a third body'))
+
+  t.strictSame(typesOf([...longer, single]), ['key-reused', 'key-reused', 'key-reused', 'key-reused'])
+  t.equal(store.dump().people.size, 1)
+  t.equal(store.dump().log.length, 1)
+})
+
+t.test('a request of many that is being carried out is in progress as a whole', async t => {
+  const store = createMemoryStore()
+  const { writes } = aGroupCommit(store, { batchMax: 1 })
+  const letGo = store.holdCommits()
+  const first = writes.submitAll(parts('k', 'body', person('a'), person('b')))
+  await eventually(() => store.isHolding, { withinMs: 5_000, everyMs: 1 })
+
+  const other = await writes.submitAll(parts('k', 'another body', person('x'), person('y'), person('z')))
+  letGo()
+  await first
+  const later = await writes.submitAll(parts('k', 'body', person('a'), person('b')))
+
+  t.strictSame(typesOf(other), ['in-progress', 'in-progress', 'in-progress'])
+  t.strictSame(typesOf(later), ['replayed', 'replayed'])
+  t.equal(store.dump().people.size, 2)
+})
+
+const outcomeIn = (answer: unknown): unknown => (answer as { readonly outcome?: unknown }).outcome

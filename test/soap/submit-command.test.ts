@@ -19,6 +19,8 @@ t.test('a rejection is told by the code that clients know for it', async t => {
       /needs a credential with the role admin, a stated reason, evidence$/,
     ],
     [{ type: 'version-moved', key, expected: 1, actual: 2 }, '20106', /has changed$/],
+    [{ type: 'person-moved', personId: 5, actual: { updatedAt: 1, statusVersion: 2 } }, '20106', /has changed$/],
+    [{ type: 'several-people', address: 'a@x', count: 2 }, '20106', /several leads have the e-mail address$/],
   ]
 
   for (const [rejection, code, message] of cases) t.match(rejectionFault(rejection, 'syncLead'), { code, message })

@@ -124,8 +124,8 @@ export function aSave({ id, foreignId, cookie, moveCookie, by, address, ...trait
   }
 }
 
-export function aDelete(id = 1): DeletePerson {
-  return { type: 'delete-person', id }
+export function aDelete(id = 1, expected?: DeletePerson['expected']): DeletePerson {
+  return { type: 'delete-person', id, ...(expected === undefined ? {} : { expected }) }
 }
 
 export function aSubscription(status: Status, address = 'ada@example.org'): SetSubscription {
