@@ -213,6 +213,14 @@ const variables = {
       'again (20011, or 503).',
     read: whole(15_000, 100, 600_000),
   },
+  workers: {
+    name: 'WORKERS',
+    default: '1',
+    description:
+      'Processes behind the one port. More than one needs a database server. SIGHUP replaces them one by one, ' +
+      'a dead one is replaced by itself.',
+    read: whole(1, 1, 64),
+  },
   drainMs: {
     name: 'DRAIN_MS',
     default: '10000',

@@ -23,6 +23,7 @@ import type { Service } from './service/service.js'
 import { loadContracts } from './soap/contracts.js'
 import { createEndpoint } from './soap/endpoint.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
+import { isWorker } from './workers.js'
 
 export interface RunningServer {
   readonly url: string
@@ -35,15 +36,31 @@ export interface RunningServer {
 const forgetEveryMs = 60_000
 const forgetAtOnce = 1_000
 
-export async function serve(config: Config): Promise<RunningServer> {
+interface Prepared {
+  readonly logger: Logger
+  readonly firstCredentials: FirstCredentials | null
+}
+
+/** What comes before several servers start on one store: its schema and its first credentials. */
+export async function prepareStore(config: Config): Promise<Prepared> {
+  const { logger, opened, firstCredentials } = await openAndReport(config)
+  await opened.store.close()
+  return { logger, firstCredentials }
+}
+
+async function openAndReport(config: Config): Promise<Prepared & { readonly opened: Opened }> {
   const logger = createLogger({ level: config.logLevel, to: 'stderr' })
-  const metrics = createMetrics()
   const opened = await open(config)
-  const { store, credentials, fields, settings } = opened
   if (opened.migrated.length > 0) logger.info({ migrations: opened.migrated }, 'schema brought up to date')
-  for (const problem of await store.durabilityProblems())
+  for (const problem of await opened.store.durabilityProblems())
     logger.warn({ problem }, 'the database may lose acknowledged commands')
-  const firstCredentials = await bootstrap(credentials, config)
+  return { logger, opened, firstCredentials: await bootstrap(opened.credentials, config) }
+}
+
+export async function serve(config: Config): Promise<RunningServer> {
+  const metrics = createMetrics({ isWorker: isWorker() })
+  const { logger, opened, firstCredentials } = await openAndReport(config)
+  const { store, credentials, fields, settings } = opened
 
   let background: BackgroundWork | null = null
   const writes = new GroupCommit(store, {

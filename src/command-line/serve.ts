@@ -1,8 +1,9 @@
 // `serve`: starts the server, says where everything is, and ends it on a signal.
 
 import type { Command } from 'commander'
-import { configVariables, readConfig } from '../config.js'
-import { shownUrl } from '../operator-error.js'
+import { type Config, configVariables, readConfig } from '../config.js'
+import type { FirstCredentials } from '../opening.js'
+import { OperatorError, shownUrl } from '../operator-error.js'
 import { packageVersion } from '../package-root.js'
 import { fail } from './fail.js'
 import { environmentHelp } from './help.js'
@@ -19,29 +20,56 @@ export function register(program: Command): void {
 
 async function runServer(): Promise<void> {
   const config = readConfig()
-  const { serve } = await import('../serve.js')
-  const server = await serve(config)
-  process.stdout.write(
-    `${welcome(server.url, config.publicUrl ?? server.url, config.storeUrl, server.firstCredentials)}\n`,
-  )
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) return
-    stopping = true
-    server.close().then(() => process.exit(0), fail)
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  const { isWorker } = await import('../workers.js')
+  if (config.workers > 1 && !isWorker()) await runWorkers(config)
+  else await runAlone(config, isWorker())
 }
 
-function welcome(
-  url: string,
-  publicUrl: string,
-  storeUrl: string,
-  first: { readonly soapUser: string; readonly encryptionKey: string; readonly apiKey: string } | null,
-): string {
+async function runAlone(config: Config, isWorker: boolean): Promise<void> {
+  const { serve } = await import('../serve.js')
+  const server = await serve(config)
+  const stop = onceOnly(() => server.close())
+  process.on('SIGTERM', stop)
+  if (isWorker) {
+    // A terminal sends these to the whole group; it is the primary's to pass them on, in its order.
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+    const { reportListening } = await import('../workers.js')
+    reportListening(server.url, stop)
+    return
+  }
+  process.on('SIGINT', stop)
+  say(welcome(server.url, config, server.firstCredentials))
+}
+
+async function runWorkers(config: Config): Promise<void> {
+  if (config.storeUrl.startsWith('sqlite:'))
+    throw new OperatorError('WORKERS: more than one needs a database server; an embedded store has one writer')
+  const { prepareStore } = await import('../serve.js')
+  const { startWorkers } = await import('../workers.js')
+  const { logger, firstCredentials } = await prepareStore(config)
+  const workers = await startWorkers(config, logger)
+  const stop = onceOnly(() => workers.close())
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGHUP', () => void workers.roll())
+  say(welcome(workers.url, config, firstCredentials))
+}
+
+function onceOnly(close: () => Promise<void>): () => void {
+  let stopping = false
+  return () => {
+    if (stopping) return
+    stopping = true
+    close().then(() => process.exit(0), fail)
+  }
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+function welcome(url: string, { publicUrl: given, storeUrl, workers }: Config, first: FirstCredentials | null): string {
+  const publicUrl = given ?? url
   const where = [
-    `durable-unsubscribe ${packageVersion()} listens on ${url}`,
+    `durable-unsubscribe ${packageVersion()} listens on ${url}${workers > 1 ? `, ${workers} workers` : ''}`,
     `  WSDL       ${publicUrl}/soap/mktows/3_1?WSDL`,
     `  JSON       ${publicUrl}/v1/addresses/{address}`,
     `  health     ${publicUrl}/health/ready    metrics ${publicUrl}/metrics`,

@@ -2,6 +2,7 @@
 // it to be counted; `main` ties it to what happens.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { readOverWorkers } from './worker-metrics.js'
 
 export interface Metrics {
   /** `outcome`: how a command was answered (carried-out, replayed, rejected ...), or `defect`. */
@@ -28,7 +29,12 @@ const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 const unknownNamesMax = 100
 const unknownNameLengthMax = 64
 
-export function createMetrics(): Metrics {
+export interface MetricsOptions {
+  /** One of several processes behind one port: what is read is the sum of all of them. */
+  readonly isWorker?: boolean
+}
+
+export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metrics {
   const register = new Registry()
   collectDefaultMetrics({ register })
   const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
@@ -49,6 +55,8 @@ export function createMetrics(): Metrics {
   const requests = counter('http_requests_total', 'JSON requests.', ['route', 'method', 'status'])
   const unknownElements = counter('unknown_elements_total', 'Elements that were passed over.', ['name'])
   const unknownNames = new Set<string>()
+
+  const readAll = isWorker ? readOverWorkers(register) : () => register.metrics()
 
   return {
     command(kind, outcome, ms) {
@@ -79,6 +87,6 @@ export function createMetrics(): Metrics {
         collect: () => gauge.set(waiting()),
       })
     },
-    read: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+    read: async () => ({ contentType: register.contentType, text: await readAll() }),
   }
 }

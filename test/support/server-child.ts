@@ -33,7 +33,7 @@ export interface ServerSettings {
 export async function startServerChild(t: Test, settings: ServerSettings): Promise<ServerChild> {
   const script = spawnServer(t, settings)
   const line = await script.line(/ listens on http/, { withinMs: listensWithinMs })
-  const url = line.slice(line.indexOf('http://'))
+  const [url = ''] = /http:\/\/\S+\d/.exec(line) ?? []
   return {
     url,
     script,
