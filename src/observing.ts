@@ -7,12 +7,19 @@ import type { GroupCommitEvents } from './service/group-commit.js'
 import { StoreConflict } from './service/ports.js'
 import type { CallObserver } from './soap/endpoint.js'
 
-export function groupCommitEvents(metrics: Metrics, logger: Logger, onFanOut: () => void): GroupCommitEvents {
+/** Who else wants to know of a batch. */
+export interface CommitListeners {
+  committed(): void
+  fanOutStarted(): void
+}
+
+export function groupCommitEvents(metrics: Metrics, logger: Logger, listeners: CommitListeners): GroupCommitEvents {
   let isFailing = false
   return {
     batch({ size, ms, fanOutsStarted }) {
       metrics.batch(size, ms)
-      if (fanOutsStarted > 0) onFanOut()
+      listeners.committed()
+      if (fanOutsStarted > 0) listeners.fanOutStarted()
       if (isFailing) logger.info('the store takes commands again')
       isFailing = false
     },

@@ -17,6 +17,7 @@ import { readiness } from './readiness.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
 import { CallLimiter } from './service/call-limits.js'
+import { ChangeFeed } from './service/change-feed.js'
 import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
 import type { Service } from './service/service.js'
@@ -62,11 +63,15 @@ export async function serve(config: Config): Promise<RunningServer> {
   const { logger, opened, firstCredentials } = await openAndReport(config)
   const { store, credentials, fields, settings } = opened
 
+  const changes = new ChangeFeed(store, cause => logger.error({ err: cause }, 'the log could not be watched'))
   let background: BackgroundWork | null = null
   const writes = new GroupCommit(store, {
     hashAddress: opened.hashAddress,
     limits: { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs },
-    events: groupCommitEvents(metrics, logger, () => background?.fanOutStarted()),
+    events: groupCommitEvents(metrics, logger, {
+      committed: () => changes.nudge(),
+      fanOutStarted: () => background?.fanOutStarted(),
+    }),
   })
   metrics.watchQueue(() => writes.waiting)
   background = startBackgroundWork(opened, writes, config, logger)
@@ -74,6 +79,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const service: Service = {
     writes,
     reads: store,
+    changes,
     fields,
     credentials,
     settings,
@@ -125,6 +131,8 @@ export async function serve(config: Config): Promise<RunningServer> {
     async close() {
       clearInterval(forgetting)
       freshSettings.stop()
+      // Readers that wait for changes would hold up the end for as long as they were ready to wait.
+      changes.release()
       const finished = await http.close(config.drainMs)
       if (!finished) logger.warn('calls were cut off that took longer than DRAIN_MS')
       await background.stop()

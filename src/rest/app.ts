@@ -1,7 +1,7 @@
 // The JSON face as one Koa application: finds the route, asks who calls, and turns every error into a problem
 // document. The only file of this face that knows Koa; what a route does is said in the route's own file.
 
-import type { RequestListener } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import { type BodyLimits, defaultBodyLimits, readBody } from '../http/body.js'
@@ -11,6 +11,7 @@ import { requestIdOf } from '../http/request-id.js'
 import type { Face, Service } from '../service/service.js'
 import { addressRoutes } from './addresses.js'
 import { authenticate, authorize } from './authentication.js'
+import { changeRoutes } from './changes.js'
 import { documentationPages, documentRoute } from './documentation.js'
 import { healthRoutes } from './health.js'
 import { personRoutes } from './people.js'
@@ -47,6 +48,7 @@ export function jsonRoutes({
     ...healthRoutes(service, metrics),
     ...addressRoutes(service, face),
     ...personRoutes(service, face),
+    ...changeRoutes(service),
     ...settingRoutes(service),
   )
   return described
@@ -103,7 +105,7 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
     authorize(caller, route.role)
     const { method, url: target, params, query, headers } = ctx
     return route.answer(
-      { method, target, params, query, headers, readBody: () => readBody(ctx.req, bodyLimits) },
+      { method, target, params, query, headers, readBody: () => readBody(ctx.req, bodyLimits), left: leaving(ctx.res) },
       caller,
     )
   }
@@ -129,6 +131,12 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
         ctx.body = null
     }
   })
+}
+
+function leaving(response: ServerResponse): AbortSignal {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  return left.signal
 }
 
 // With a line end: many of these are read in a terminal.

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly query: Readonly<Record<string, string | string[] | undefined>>
   readonly headers: IncomingHttpHeaders
   readBody(): Promise<Uint8Array>
+  /** Aborts when the caller goes away before it is answered. */
+  readonly left: AbortSignal
 }
 
 export interface Reply {
@@ -113,6 +115,8 @@ export interface Call<Params, Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly headers: IncomingHttpHeaders
+  /** Aborts when the caller goes away. */
+  readonly left: AbortSignal
   /** For the command of the call, where it makes one. */
   readonly replay: Replay
 }
@@ -154,7 +158,11 @@ export function route<
       const key = takesKey ? headerText(headers['idempotency-key']) : undefined
       const replay = replayOf(key, caller.id, { method: facts.method, target: exchange.target, body: bytes })
       // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
-      const call = { ...parsed, caller, headers, replay } as Call<z.output<Params>, z.output<Query>, z.output<Body>>
+      const call = { ...parsed, caller, headers, left: exchange.left, replay } as Call<
+        z.output<Params>,
+        z.output<Query>,
+        z.output<Body>
+      >
       return handle(call)
     },
   }

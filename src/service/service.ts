@@ -1,6 +1,7 @@
 // What the two faces are given: every verb they can use, and nothing of how it is done.
 
 import type { Cause, Policy } from '../domain/command.js'
+import type { ChangeFeed } from './change-feed.js'
 import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { FlowStore } from './flows.js'
@@ -13,6 +14,7 @@ import type { Settings } from './settings.js'
 export interface Service {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
   readonly reads: ReadStore & ReadBarrier
+  readonly changes: ChangeFeed
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

@@ -14,7 +14,10 @@ import * as flows from '../../migrations/008-flows.js'
 import * as activityOrders from '../../migrations/009-activity-orders.js'
 import * as callCounts from '../../migrations/010-call-counts.js'
 import * as imports from '../../migrations/011-imports.js'
+
 import * as settings from '../../migrations/012-settings.js'
+
+import * as changeFeed from '../../migrations/019-change-feed.js'
 
 interface Migration {
   readonly name: string
@@ -34,6 +37,7 @@ const migrations: readonly Migration[] = [
   { name: '010-call-counts', up: callCounts.up },
   { name: '011-imports', up: imports.up },
   { name: '012-settings', up: settings.up },
+  { name: '019-change-feed', up: changeFeed.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

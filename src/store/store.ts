@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
+import type { ChangeStore } from '../service/changes.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { CallCountStore } from '../service/daily-counts.js'
 import type { FieldStore } from '../service/fields.js'
@@ -14,6 +15,7 @@ import type { SettingStore } from '../service/settings.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { createCallCounts } from './call-counts.js'
+import { createChanges } from './changes.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
 import { createImports } from './imports.js'
@@ -30,6 +32,7 @@ export interface Store
     ReadStore,
     ReadBarrier,
     SnapshotStore,
+    ChangeStore,
     CredentialStore,
     FieldStore,
     FactStore,
@@ -58,6 +61,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
   return {
     ...passingOn(commandStore(engine)),
     ...passingOn(createReads(reader)),
+    ...passingOn(createChanges(reader)),
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),

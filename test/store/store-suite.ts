@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import type { AnyStore } from '../support/memory-store.js'
 import { Scene } from '../support/scene.js'
+import { changeTests } from './suite-changes.js'
 import { flowWorkerTests } from './suite-flow-worker.js'
 import { flowTests } from './suite-flows.js'
 import { importTests } from './suite-imports.js'
@@ -29,6 +30,7 @@ export async function storeSuite(
       ...importTests,
       ...flowTests,
       ...flowWorkerTests,
+      ...changeTests,
       ...valueTests,
       ...scenarioTests,
       ...concurrencyTests,

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from '../../src/http/metrics.js'
 import { createHttpServer, type HttpServer } from '../../src/http/server.js'
 import { createJsonApp } from '../../src/rest/app.js'
 import { jsonFace } from '../../src/rest/face.js'
+import { ChangeFeed } from '../../src/service/change-feed.js'
 import { Credentials } from '../../src/service/credentials.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
@@ -39,6 +40,7 @@ export interface JsonFace {
   readonly server: HttpServer
   readonly metrics: Metrics
   readonly fields: Fields
+  readonly changes: ChangeFeed
   /** Everything that was logged, as one text. */
   logged(): string
   ask(method: string, path: string, asked?: Asked): Promise<Answered>
@@ -58,7 +60,8 @@ const keys = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' } 
 /** Starts the face, and closes it when the test ends. */
 export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Promise<JsonFace> {
   const { store = createMemoryStore(), limits = {}, bodyLimits } = options
-  const events = { batch() {}, command() {}, retry() {}, defect() {} }
+  const changes = new ChangeFeed(store, () => {})
+  const events = { batch: () => changes.nudge(), command() {}, retry() {}, defect() {} }
   const writes = new GroupCommit(store, { hashAddress: aHashAddress, limits, events })
   const credentials = new Credentials(store, createSeal(null))
   for (const role of ['reader', 'writer', 'admin'] as const) await credentials.addApi(`the ${role}`, role, keys[role])
@@ -67,6 +70,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   const service = {
     writes,
     reads: store,
+    changes,
     fields,
     credentials,
     settings: await Settings.load(store),
@@ -97,7 +101,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   t.teardown(() => server.close(0))
 
   return {
-    ...{ url, store, writes, server, metrics, fields },
+    ...{ url, store, writes, server, metrics, fields, changes },
     logged: () => lines.join(''),
     ask: (method, path, asked = {}) => ask(url + path, method, asked),
   }

@@ -4,6 +4,7 @@ import type { AddressKey } from '../../src/domain/address.js'
 import type { Reading } from '../../src/domain/batch-rows.js'
 import type { Person, PersonId } from '../../src/domain/person.js'
 import { WorkingSet } from '../../src/domain/working-set.js'
+import type { ChangeStore } from '../../src/service/changes.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
 import type { FlowStore } from '../../src/service/flows.js'
@@ -25,6 +26,7 @@ import {
 } from '../../src/service/ports.js'
 import type { SettingStore } from '../../src/service/settings.js'
 import { activityStream } from './memory-activities.js'
+import { memoryChanges } from './memory-changes.js'
 import { memoryFlows } from './memory-flows.js'
 import { memoryImports } from './memory-imports.js'
 import { peoplePages } from './memory-pages.js'
@@ -46,6 +48,7 @@ import {
 export type AnyStore = CommandStore &
   ReadStore &
   ReadBarrier &
+  ChangeStore &
   CredentialStore &
   FieldStore &
   ListStore &
@@ -164,6 +167,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...reads(tables),
     ...credentials(tables),
     ...lists(tables),
+    ...memoryChanges(tables),
     ...memoryFlows(),
     ...memoryImports(),
     ...memorySettings(),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { XMLParser } from 'fast-xml-parser'
 import type { Role } from '../../src/domain/command.js'
 import type { CallLimiter } from '../../src/service/call-limits.js'
+import { ChangeFeed } from '../../src/service/change-feed.js'
 import { Credentials } from '../../src/service/credentials.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
@@ -91,6 +92,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
   const service: Service = {
     writes,
     reads: store,
+    changes: new ChangeFeed(store, () => {}),
     fields,
     credentials,
     settings: await Settings.load(store),

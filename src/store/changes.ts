@@ -1,0 +1,178 @@
+// The change feed out of its two sources, the versions of statuses and the activities, each read along an index in the
+// order of the log. What a page costs does not depend on how long the log is.
+
+import type { Knex } from 'knex'
+import { trustedAddressKey } from '../domain/address.js'
+import type { ActivityKind } from '../domain/command.js'
+import {
+  type Change,
+  type ChangeKind,
+  type ChangePosition,
+  type ChangeSelection,
+  type ChangeStore,
+  mergeSteps,
+  type PersonChange,
+  personChangeId,
+  readChangeId,
+  type StatusChange,
+  statusChangeId,
+} from '../service/changes.js'
+import type { ActivityRecord } from '../service/ports.js'
+import { clocksApartMaxMs, createActivityStream } from './activity-stream.js'
+import { type ActivityRow, activityFrom, type StatusHistoryRow, statusRecordFrom } from './rows.js'
+
+export function createChanges(knex: Knex): ChangeStore {
+  return {
+    async changesAfter(after, selection, { until, limit }) {
+      const [statuses, activities] = await Promise.all([
+        statusRows(knex, after, until, selection, limit),
+        activityRecords(knex, after, until, selection, limit),
+      ])
+      const told = await tellers(knex, [...statuses.rows, ...activities.records])
+      const steps = mergeSteps(
+        after,
+        bySeq(statuses.rows).map(rows => ({ seq: rows[0]!.seq, changes: rows.map(told.status) })),
+        activities.records.map(record => ({ seq: record.seq, id: record.id, change: told.activity(record) })),
+        limit,
+      )
+      const all = bySeq(statuses.rows).length + activities.records.length
+      return { steps, isEnd: statuses.isEnd && activities.isEnd && steps.length === all }
+    },
+
+    async changesByIds(ids) {
+      const read = ids.map(readChangeId)
+      const seqs = read.flatMap(id => (id?.type === 'status' ? [id.seq] : []))
+      const activityIds = read.flatMap(id => (id?.type === 'activity' ? [id.activityId] : []))
+      const [rows, records] = await Promise.all([
+        seqs.length === 0 ? [] : statusQuery(knex).whereIn('change.seq', seqs),
+        activityIds.length === 0 ? [] : knex('activities').whereIn('id', activityIds).select('*'),
+      ])
+      const activities = (records as ActivityRow[]).map(activityFrom)
+      const told = await tellers(knex, [...(rows as StatusChangeRow[]), ...activities])
+      const changes: Change[] = [
+        ...bySeq(rows as StatusChangeRow[]).flatMap(of => of.map(told.status)),
+        ...activities.map(told.activity),
+      ]
+      return changes.filter(({ id }) => ids.includes(id))
+    },
+
+    changeHead: () => headOf(knex),
+
+    async positionBefore(at) {
+      const head = await headOf(knex)
+      // Times may go back by what clocks differ, so the search looks for a time that is earlier by as much.
+      const isLate = async (seq: number): Promise<boolean> => {
+        const row = await knex('log').where({ seq }).first('at')
+        return row === undefined || row.at >= at - clocksApartMaxMs
+      }
+      const seq = await lastBefore(head.seq, isLate)
+      const isBehind = async (id: number): Promise<boolean> => {
+        const row = await knex('activities').where('id', '>=', id).orderBy('id').first('seq')
+        return row === undefined || row.seq > seq
+      }
+      return { seq, activityId: await lastBefore(head.activityId, isBehind) }
+    },
+  }
+}
+
+async function headOf(knex: Knex): Promise<ChangePosition> {
+  const row = await knex('log_head').where({ id: 1 }).first('seq', 'activity_id')
+  if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
+  return { seq: row.seq, activityId: row.activity_id }
+}
+
+/** The largest number up to `last` for which the question is not yet true; 0 where it is true from the first on. */
+async function lastBefore(last: number, question: (number: number) => Promise<boolean>): Promise<number> {
+  let [low, high] = [0, last]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (await question(middle)) high = middle - 1
+    else low = middle
+  }
+  return low
+}
+
+type StatusChangeRow = StatusHistoryRow & { readonly unsubscribed_before: number | boolean | null }
+
+// The join to the version before goes by the primary key, row by row.
+function statusQuery(knex: Knex): Knex.QueryBuilder {
+  return knex('status_history as change')
+    .leftJoin('status_history as previous', join =>
+      join
+        .on('previous.address_key', 'change.address_key')
+        .andOn('previous.version', knex.raw('?? - 1', ['change.version'])),
+    )
+    .select('change.*', 'previous.unsubscribed as unsubscribed_before')
+    .orderBy(['change.seq', 'change.address_key', 'change.version'])
+}
+
+async function statusRows(
+  knex: Knex,
+  after: ChangePosition,
+  until: ChangePosition,
+  { kinds, key }: ChangeSelection,
+  limit: number,
+): Promise<{ readonly rows: readonly StatusChangeRow[]; readonly isEnd: boolean }> {
+  if (!kinds.includes('status-changed')) return { rows: [], isEnd: true }
+  const query = statusQuery(knex).where('change.seq', '>', after.seq).andWhere('change.seq', '<=', until.seq)
+  // Versions of one address grow with the log: its few rows lie in the order that is wanted.
+  if (key !== null) query.where('change.address_key', key).clearOrder().orderBy('change.version')
+  const rows: StatusChangeRow[] = await query.limit(limit)
+  const last = rows.at(-1)
+  if (rows.length < limit || last === undefined) return { rows, isEnd: true }
+  // What one command changed is told together.
+  const siblings: StatusChangeRow[] =
+    key === null ? await statusQuery(knex).where('change.seq', last.seq) : rows.filter(({ seq }) => seq === last.seq)
+  return { rows: [...rows.filter(({ seq }) => seq !== last.seq), ...siblings], isEnd: false }
+}
+
+async function activityRecords(
+  knex: Knex,
+  after: ChangePosition,
+  until: ChangePosition,
+  { kinds, key }: ChangeSelection,
+  limit: number,
+): Promise<{ readonly records: readonly ActivityRecord[]; readonly isEnd: boolean }> {
+  const wanted = kinds.filter(isActivityKind)
+  if (wanted.length === 0 || key !== null) return { records: [], isEnd: true }
+  const selection = { from: null, to: null, kinds: wanted, owners: null }
+  const page = await createActivityStream(knex).activitiesAfter(after.activityId, selection, { limit, countMax: 1 })
+  // Whatever was committed since the end was looked up is for the next page, or the two streams would not meet.
+  const records = page.activities.filter(({ id }) => id <= until.activityId)
+  return { records, isEnd: page.remaining === 0 || records.length < page.activities.length }
+}
+
+const isActivityKind = (kind: ChangeKind): kind is ActivityKind => kind !== 'status-changed'
+
+function bySeq(rows: readonly StatusChangeRow[]): StatusChangeRow[][] {
+  const groups = new Map<number, StatusChangeRow[]>()
+  for (const row of rows) groups.set(row.seq, [...(groups.get(row.seq) ?? []), row])
+  return [...groups.values()]
+}
+
+/** Functions that make changes of rows, with what only the log knows: by whom, and by which command. */
+async function tellers(knex: Knex, rows: readonly { readonly seq: number }[]) {
+  const seqs = [...new Set(rows.map(({ seq }) => seq))]
+  const entries: { seq: number; command_id: string; actor: string }[] =
+    seqs.length === 0 ? [] : await knex('log').whereIn('seq', seqs).select('seq', 'command_id', 'actor')
+  const logged = new Map(entries.map(({ seq, command_id: commandId, actor }) => [seq, { commandId, actor }]))
+  const entryOf = (seq: number): { readonly commandId: string; readonly actor: string } => {
+    const entry = logged.get(seq)
+    if (entry === undefined) throw new Error(`the log has no entry ${seq}`)
+    return entry
+  }
+  return {
+    status(row: StatusChangeRow, place: number): StatusChange {
+      const { version, status: to, at, reason, source, evidence, seq } = statusRecordFrom(row)
+      const from = row.unsubscribed_before ? 'unsubscribed' : 'subscribed'
+      const id = statusChangeId(seq, place)
+      const key = trustedAddressKey(row.address_key)
+      return { type: 'status-changed', id, key, from, to, version, at, reason, source, evidence, ...entryOf(seq) }
+    },
+    activity(record: ActivityRecord): PersonChange {
+      const { id, seq, kind: type, at, personId, attribute, from, to, reason, source, statusVersion } = record
+      const facts = { at, reason, source, ...entryOf(seq) }
+      return { type, id: personChangeId(seq, id), personId, attribute, from, to, version: statusVersion, ...facts }
+    },
+  }
+}
