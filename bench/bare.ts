@@ -57,10 +57,12 @@ async function openMysql(databaseUrl: string): Promise<Bare> {
 async function openSqlite(databaseUrl: string): Promise<Bare> {
   const database = new Database(databaseUrl.replace('sqlite://', ''))
   for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) database.exec(`PRAGMA ${pragma}`)
+  const prepared = new Map<string, Database.Statement>()
   return {
     run(batch) {
       for (const { sql, bindings } of batch) {
-        const statement = database.prepare(sql)
+        const statement = prepared.get(sql) ?? database.prepare(sql)
+        prepared.set(sql, statement)
         const values = bindings.map(value => (typeof value === 'boolean' ? Number(value) : value))
         if (statement.reader) statement.all(values)
         else statement.run(values)

@@ -1,39 +1,37 @@
 // The writing half of a batch: the difference that it made, and the log. Few statements of many rows each.
 
-import type { Knex } from 'knex'
 import type { Difference } from '../domain/batch-rows.js'
 import type { Effect } from '../domain/command.js'
 import type { Append, LogDetail, LogEntry } from '../service/ports.js'
+import type { BatchSession } from './batch-session.js'
 import { type ActivityRow, fanOutRow, logRow, personRow, type StatusHistoryRow, statusRow } from './rows.js'
 
-// A statement must stay under what the server takes as one packet (16 MiB by default on MariaDB) and under what
-// SQLite takes as parameters (32,766).
-const rowsMax = 500
-const statementCharactersMax = 4_000_000
-
-export async function appendBatch(transaction: Knex.Transaction, append: Append): Promise<void> {
+export async function appendBatch(session: BatchSession, append: Append): Promise<void> {
   const { difference, entries, details, answers, head } = append
   const { deleted, created, changed, statuses, foreignIds, cookies, fanOuts, fanOutsEnded } = difference
   const { foreignIdsFreed, cookiesFreed } = difference
 
   if (deleted.length > 0) {
-    await transaction('foreign_ids')
+    await session
+      .table('foreign_ids')
       .whereIn('person_id', [...deleted])
       .delete()
-    await transaction('cookies')
+    await session
+      .table('cookies')
       .whereIn('person_id', [...deleted])
       .delete()
-    await transaction('list_members')
+    await session
+      .table('list_members')
       .whereIn('person_id', [...deleted])
       .delete()
-    await transaction('people')
+    await session
+      .table('people')
       .whereIn('id', [...deleted])
       .delete()
   }
-  await insert(transaction, 'people', created.map(personRow))
-  await upsert(transaction, 'people', ['id'], changed.map(personRow))
-  await upsert(
-    transaction,
+  await session.insert('people', created.map(personRow))
+  await session.upsert('people', ['id'], changed.map(personRow))
+  await session.upsert(
     'email_status',
     ['address_key'],
     statuses.map(({ status, people }) => statusRow(status, people)),
@@ -43,53 +41,53 @@ export async function appendBatch(transaction: Knex.Transaction, append: Append)
     isNew,
     row: { system, value, person_id: personId },
   }))
-  await insert(transaction, 'foreign_ids', rowsThat(foreignIdRows, true))
-  await upsert(transaction, 'foreign_ids', ['system', 'value'], rowsThat(foreignIdRows, false))
+  await session.insert('foreign_ids', rowsThat(foreignIdRows, true))
+  await session.upsert('foreign_ids', ['system', 'value'], rowsThat(foreignIdRows, false))
   const cookieRows = cookies.map(({ cookie, personId, isNew }) => ({ isNew, row: { cookie, person_id: personId } }))
-  await insert(transaction, 'cookies', rowsThat(cookieRows, true))
-  await upsert(transaction, 'cookies', ['cookie'], rowsThat(cookieRows, false))
+  await session.insert('cookies', rowsThat(cookieRows, true))
+  await session.upsert('cookies', ['cookie'], rowsThat(cookieRows, false))
 
-  for (const { system, value } of foreignIdsFreed) await transaction('foreign_ids').where({ system, value }).delete()
+  for (const { system, value } of foreignIdsFreed) await session.table('foreign_ids').where({ system, value }).delete()
   if (cookiesFreed.length > 0)
-    await transaction('cookies')
+    await session
+      .table('cookies')
       .whereIn('cookie', [...cookiesFreed])
       .delete()
 
-  await changeMembers(transaction, difference)
+  await changeMembers(session, difference)
 
   if (fanOutsEnded.length > 0)
-    await transaction('fan_outs')
+    await session
+      .table('fan_outs')
       .whereIn('address_key', [...fanOutsEnded])
       .delete()
-  await upsert(transaction, 'fan_outs', ['address_key'], fanOuts.map(fanOutRow))
+  await session.upsert('fan_outs', ['address_key'], fanOuts.map(fanOutRow))
 
-  await insert(
-    transaction,
+  await session.insert(
     'status_history',
     entries.flatMap((entry, index) => statusHistoryOf(entry, details[index]!)),
   )
-  await insert(transaction, 'activities', activitiesOf(append))
-  await insert(transaction, 'log', entries.map(logRow))
+  await session.insert('activities', activitiesOf(append))
+  await session.insert('log', entries.map(logRow))
   const answerRows = answers.map(({ replayKey, requestHash, seq, expiresAt }) => ({
     replay_key: replayKey,
     request_hash: requestHash,
     seq,
     expires_at: expiresAt,
   }))
-  await insert(transaction, 'kept_answers', answerRows)
-  await transaction('log_head')
-    .where({ id: 1 })
-    .update({ seq: head.seq, activity_id: head.activityId, hash: head.hash })
+  await session.insert('kept_answers', answerRows)
+  const { seq, activityId, hash } = head
+  await session.run('update log_head set seq = ?, activity_id = ?, hash = ? where id = 1', [seq, activityId, hash])
 }
 
-async function changeMembers(transaction: Knex.Transaction, { joined, left }: Difference): Promise<void> {
+async function changeMembers(session: BatchSession, { joined, left }: Difference): Promise<void> {
   const byList = new Map<number, number[]>()
   for (const { listId, personId } of left) byList.set(listId, [...(byList.get(listId) ?? []), personId])
   for (const [listId, ids] of byList) {
-    await transaction('list_members').where({ list_id: listId }).whereIn('person_id', ids).delete()
+    await session.table('list_members').where({ list_id: listId }).whereIn('person_id', ids).delete()
   }
   const rows = joined.map(({ listId, personId }) => ({ list_id: listId, person_id: personId }))
-  await insert(transaction, 'list_members', rows)
+  await session.insert('list_members', rows)
 }
 
 const rowsThat = <Row>(links: readonly { readonly isNew: boolean; readonly row: Row }[], isNew: boolean): Row[] =>
@@ -136,41 +134,4 @@ function activitiesOf({ entries, details, head }: Append): ActivityRow[] {
   })
   const firstId = head.activityId - rows.length + 1
   return rows.map((row, index) => ({ id: firstId + index, ...row }))
-}
-
-/** In as many statements as what a server and its driver take at once asks for. */
-export async function insert<Row extends object>(
-  transaction: Knex.Transaction,
-  table: string,
-  rows: readonly Row[],
-): Promise<void> {
-  for (const chunk of chunksOf(rows)) await transaction(table).insert(chunk)
-}
-
-async function upsert<Row extends object>(
-  transaction: Knex.Transaction,
-  table: string,
-  key: string[],
-  rows: readonly Row[],
-): Promise<void> {
-  for (const chunk of chunksOf(rows)) await transaction(table).insert(chunk).onConflict(key).merge()
-}
-
-function* chunksOf<Row extends object>(rows: readonly Row[]): Generator<Row[]> {
-  let chunk: Row[] = []
-  let characters = 0
-  for (const row of rows) {
-    const size = Object.values(row).reduce<number>(
-      (sum, value) => sum + (typeof value === 'string' ? value.length : 8),
-      0,
-    )
-    if (chunk.length === rowsMax || (chunk.length > 0 && characters + size > statementCharactersMax)) {
-      yield chunk
-      chunk = []
-      characters = 0
-    }
-    chunk.push(row)
-    characters += size
-  }
-  if (chunk.length > 0) yield chunk
 }

@@ -1,7 +1,6 @@
 // The reading half of a batch: answers, addresses locked in key order, people, and the head of the log. Whoever holds
 // the lock of an address may trust that nobody else changes a person of it.
 
-import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import type { Membership, Reading } from '../domain/batch-rows.js'
 import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
@@ -15,7 +14,7 @@ import {
   StoreConflict,
   type Wanted,
 } from '../service/ports.js'
-import { type EngineName, insertIfAbsent } from './engine.js'
+import type { BatchSession } from './batch-session.js'
 import {
   type FanOutRow,
   fanOutColumns,
@@ -29,15 +28,16 @@ import {
 } from './rows.js'
 
 export async function findAnswers(
-  transaction: Knex.Transaction,
+  session: BatchSession,
   replayKeys: readonly string[],
 ): Promise<Map<string, FoundAnswer>> {
   const answers = new Map<string, FoundAnswer>()
   if (replayKeys.length === 0) return answers
-  const rows: { replay_key: string; request_hash: string; detail: string | null }[] = await transaction('kept_answers')
-    .join('log', 'log.seq', 'kept_answers.seq')
-    .whereIn('replay_key', [...replayKeys])
-    .select('replay_key', 'request_hash', 'detail')
+  const rows = await session.rows<{ replay_key: string; request_hash: string; detail: string | null }>(
+    'select replay_key, request_hash, detail from kept_answers join log on log.seq = kept_answers.seq ' +
+      'where replay_key in (?)',
+    [replayKeys],
+  )
   for (const { replay_key, request_hash, detail } of rows) {
     // An erased detail leaves nothing to answer with; the call then counts as new.
     if (detail === null) continue
@@ -47,106 +47,94 @@ export async function findAnswers(
   return answers
 }
 
-export async function readBatch(
-  transaction: Knex.Transaction,
-  engine: EngineName,
-  wanted: Wanted,
-): Promise<WorkingSet> {
-  const links = await readLinks(transaction, wanted)
+export async function readBatch(session: BatchSession, wanted: Wanted): Promise<WorkingSet> {
+  const links = await readLinks(session, wanted)
   const ids = new Set<PersonId>(wanted.ids)
   for (const { personId } of [...links.foreignIds, ...links.cookies]) ids.add(personId)
 
   // A person that is named by an id brings its address along; which one it is must hold still once it is locked.
   const keys = new Set<AddressKey>(wanted.keys)
-  for (const key of await addressesOf(transaction, ids)) keys.add(key)
-  const statuses = await lockAddresses(transaction, engine, keys)
-  const people = await readPeople(transaction, ids, statuses, keys)
-  const members = await readMembers(transaction, wanted)
-  const fanOuts = await readFanOuts(transaction, wanted.fanOuts, people)
+  for (const key of await addressesOf(session, ids)) keys.add(key)
+  const statuses = await lockAddresses(session, keys)
+  const people = await readPeople(session, ids, statuses, keys)
+  const members = await readMembers(session, wanted)
+  const fanOuts = await readFanOuts(session, wanted.fanOuts, people)
   return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...links })
 }
 
-export async function lockHead(transaction: Knex.Transaction): Promise<LogHead> {
-  const row = await transaction('log_head').where({ id: 1 }).forUpdate().first('seq', 'activity_id', 'hash')
+export async function lockHead(session: BatchSession): Promise<LogHead> {
+  const [row] = await session.rows<{ seq: number; activity_id: number; hash: string }>(
+    `select seq, activity_id, hash from log_head where id = 1${session.forUpdate}`,
+    [],
+  )
   if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
   return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
 }
 
-async function readLinks(
-  transaction: Knex.Transaction,
-  wanted: Wanted,
-): Promise<Pick<Reading, 'foreignIds' | 'cookies'>> {
+async function readLinks(session: BatchSession, wanted: Wanted): Promise<Pick<Reading, 'foreignIds' | 'cookies'>> {
   const foreignIds: { foreignId: ForeignId; personId: PersonId }[] = []
   const cookies: { cookie: string; personId: PersonId }[] = []
   if (wanted.foreignIds.length > 0) {
     const pairs = wanted.foreignIds.map(({ system, value }) => [system, value])
-    const rows = await transaction('foreign_ids')
+    const rows = await session
+      .table('foreign_ids')
       .whereIn(['system', 'value'], pairs)
       .select('system', 'value', 'person_id')
     for (const { system, value, person_id } of rows)
       foreignIds.push({ foreignId: { system, value }, personId: person_id })
   }
   if (wanted.cookies.size > 0) {
-    const rows = await transaction('cookies')
+    const rows = await session
+      .table('cookies')
       .whereIn('cookie', [...wanted.cookies])
       .select('cookie', 'person_id')
     for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
   }
   if (wanted.links.size > 0) {
     const owned = [...wanted.links]
-    const ids = await transaction('foreign_ids').whereIn('person_id', owned).select('system', 'value', 'person_id')
+    const ids = await session.table('foreign_ids').whereIn('person_id', owned).select('system', 'value', 'person_id')
     for (const { system, value, person_id } of ids)
       foreignIds.push({ foreignId: { system, value }, personId: person_id })
-    const rows = await transaction('cookies').whereIn('person_id', owned).select('cookie', 'person_id')
+    const rows = await session.table('cookies').whereIn('person_id', owned).select('cookie', 'person_id')
     for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
   }
   return { foreignIds, cookies }
 }
 
-async function readMembers(transaction: Knex.Transaction, { members, links }: Wanted): Promise<Membership[]> {
+async function readMembers(session: BatchSession, { members, links }: Wanted): Promise<Membership[]> {
   const found: { list_id: number; person_id: number }[] = []
   if (links.size > 0) {
-    const query = transaction('list_members').whereIn('person_id', [...links])
+    const query = session.table('list_members').whereIn('person_id', [...links])
     found.push(...(await query.select('list_id', 'person_id')))
   }
   const byList = new Map<number, PersonId[]>()
   for (const { listId, ids } of members) byList.set(listId, [...(byList.get(listId) ?? []), ...ids])
   for (const [listId, ids] of byList) {
-    const query = transaction('list_members').where({ list_id: listId }).whereIn('person_id', ids)
+    const query = session.table('list_members').where({ list_id: listId }).whereIn('person_id', ids)
     found.push(...(await query.select('list_id', 'person_id')))
   }
   return found.map(row => ({ listId: row.list_id, personId: row.person_id }))
 }
 
-async function addressesOf(transaction: Knex.Transaction, ids: ReadonlySet<PersonId>): Promise<AddressKey[]> {
+async function addressesOf(session: BatchSession, ids: ReadonlySet<PersonId>): Promise<AddressKey[]> {
   if (ids.size === 0) return []
-  const rows = await transaction('people')
-    .whereIn('id', [...ids])
-    .whereNotNull('address_key')
-    .select('address_key')
+  const rows = await session.rows<{ address_key: string }>(
+    'select address_key from people where id in (?) and address_key is not null',
+    [[...ids]],
+  )
   return rows.map(row => trustedAddressKey(row.address_key))
 }
 
-// SQLite takes no more than 500 rows in the form that knex writes there. One command about a list may name more people.
-const insertedAtOnce = 500
-
-async function lockAddresses(
-  transaction: Knex.Transaction,
-  engine: EngineName,
-  keys: ReadonlySet<AddressKey>,
-): Promise<Reading['statuses']> {
+async function lockAddresses(session: BatchSession, keys: ReadonlySet<AddressKey>): Promise<Reading['statuses']> {
   if (keys.size === 0) return []
   // All batches take their locks in this order, so none can wait for another in a circle.
   const sorted = [...keys].sort()
   const rows = sorted.map(key => ({ address_key: key, unsubscribed: false, version: 0, seq: 0, people: 0 }))
-  for (let start = 0; start < rows.length; start += insertedAtOnce) {
-    const some = rows.slice(start, start + insertedAtOnce)
-    await insertIfAbsent(engine, transaction('email_status').insert(some), 'address_key')
-  }
-  const found: StatusRow[] = await transaction('email_status')
-    .whereIn('address_key', sorted)
-    .forUpdate()
-    .select(statusColumns)
+  await session.insertIfAbsent('email_status', 'address_key', rows)
+  const found = await session.rows<StatusRow>(
+    `select ${statusColumns.join(', ')} from email_status where address_key in (?)${session.forUpdate}`,
+    [sorted],
+  )
   return found.map(row => ({
     status: statusFrom(row),
     people: row.people,
@@ -154,8 +142,10 @@ async function lockAddresses(
   }))
 }
 
+const selectPeople = `select ${personColumns.join(', ')} from people`
+
 async function readPeople(
-  transaction: Knex.Transaction,
+  session: BatchSession,
   ids: ReadonlySet<PersonId>,
   statuses: Reading['statuses'],
   locked: ReadonlySet<AddressKey>,
@@ -167,10 +157,11 @@ async function readPeople(
   const few = statuses
     .filter(({ people: count, peopleRead }) => peopleRead && count > 0)
     .map(({ status }) => status.key)
-  if (few.length > 0) keep(await transaction('people').whereIn('address_key', few).select(personColumns))
+  if (few.length > 0) keep(await session.rows(`${selectPeople} where address_key in (?)`, [few]))
   for (const { status, peopleRead } of statuses) {
     if (peopleRead) continue
-    const last = transaction('people')
+    const last = session
+      .table('people')
       .where({ address_key: status.key })
       .orderBy([
         { column: 'saved_at', order: 'desc' },
@@ -182,7 +173,7 @@ async function readPeople(
   const missing = [...ids].filter(id => !people.has(id)).sort((a, b) => a - b)
   if (missing.length > 0) {
     // Only a person without an address is guarded by no address; its own row is locked instead.
-    keep(await transaction('people').whereIn('id', missing).orderBy('id').forUpdate().select(personColumns))
+    keep(await session.rows(`${selectPeople} where id in (?) order by id${session.forUpdate}`, [missing]))
     for (const id of missing) {
       const key = people.get(id)?.address?.key
       if (key !== undefined && !locked.has(key))
@@ -193,19 +184,21 @@ async function readPeople(
 }
 
 async function readFanOuts(
-  transaction: Knex.Transaction,
+  session: BatchSession,
   keys: ReadonlySet<AddressKey>,
   people: Map<PersonId, Person>,
 ): Promise<Reading['fanOuts']> {
   if (keys.size === 0) return []
-  const rows: FanOutRow[] = await transaction('fan_outs')
+  const rows: FanOutRow[] = await session
+    .table('fan_outs')
     .whereIn('address_key', [...keys])
     .select(fanOutColumns)
   const fanOuts: { fanOut: FanOut; chunk: PersonId[]; last: boolean }[] = []
   for (const row of rows) {
     const fanOut = fanOutFrom(row)
     // Who came to the address after the change has nothing to be told.
-    const chunk: PersonRow[] = await transaction('people')
+    const chunk: PersonRow[] = await session
+      .table('people')
       .where({ address_key: fanOut.key })
       .andWhere('id', '>', fanOut.upTo)
       .andWhere('address_seq', '<', fanOut.seq)

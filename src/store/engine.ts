@@ -14,6 +14,8 @@ export interface Engine {
   readonly writer: Knex
   /** Everything that only reads, so that a reader never waits for a batch. */
   readonly reader: Knex
+  /** Also told of statements that do not go through knex. */
+  readonly onStatement?: OnStatement | undefined
   close(): Promise<void>
 }
 
@@ -36,7 +38,7 @@ export function openEngine(databaseUrl: string, onStatement?: OnStatement): Engi
     for (const knex of [opened.writer, opened.reader])
       knex.on('query', ({ sql, bindings }: Knex.Sql) => onStatement(sql, bindings ?? []))
   }
-  return opened
+  return { ...opened, onStatement }
 }
 
 function openNamed(databaseUrl: string): Engine {

@@ -4,8 +4,8 @@
 import type { Knex } from 'knex'
 import { type Import, type ImportPlan, type ImportProgress, type ImportStore, noProgress } from '../service/imports.js'
 import { StoreConflict } from '../service/ports.js'
-import { insert } from './batch-append.js'
 import { type EngineName, insertIfAbsent } from './engine.js'
+import { insertRows } from './insert-rows.js'
 import { passingError } from './passing-errors.js'
 
 // Enough to find one that nobody is at: at most one of each list can be taken up.
@@ -43,7 +43,7 @@ export function createImports(engine: EngineName, writer: Knex, reader: Knex): I
           const keys = { replay_key: replayKey, request_hash: requestHash, created_at: Date.now(), held_until: 0 }
           await transaction('imports').insert({ id, ...row, ...keys })
           const numbered = rows.map((content, index) => ({ import_id: id, number: index + 1, content }))
-          await insert(transaction, 'import_rows', numbered)
+          await insertRows(transaction, 'import_rows', numbered)
           return id
         })
         return { type: 'taken', taken: importFrom({ id, ...row }) }

@@ -14,6 +14,7 @@ import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotSt
 import type { SettingStore } from '../service/settings.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
+import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
@@ -69,7 +70,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(createSettings(writer, reader)),
     ...passingOn(createCallCounts(writer)),
     // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
-    settled: () => inTransaction(writer, async transaction => void (await lockHead(transaction))),
+    settled: () => inSession(engine, async session => void (await lockHead(session))),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
     migrate: () => migrate(writer),
     freeMigrationLock: () => freeMigrationLock(writer),
@@ -83,26 +84,28 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
   }
 }
 
-function commandStore({ name, writer, reader }: Engine): CommandStore {
+function commandStore(engine: Engine): CommandStore {
+  const { writer, reader } = engine
   return {
     transact: work =>
-      inTransaction(writer, transaction =>
+      inSession(engine, session =>
         work({
-          findAnswers: replayKeys => findAnswers(transaction, replayKeys),
-          read: wanted => readBatch(transaction, name, wanted),
-          lockHead: () => lockHead(transaction),
-          append: append => appendBatch(transaction, append),
+          findAnswers: replayKeys => findAnswers(session, replayKeys),
+          read: wanted => readBatch(session, wanted),
+          lockHead: () => lockHead(session),
+          append: append => appendBatch(session, append),
         } satisfies BatchTransaction),
       ),
 
     // Under the lock of the head: a commit that is still on its way has either arrived or is undone by then.
     findCommands: ids =>
-      inTransaction(writer, async transaction => {
-        await lockHead(transaction)
-        const rows = await transaction('log')
-          .whereIn('command_id', [...ids])
-          .select('command_id', 'seq')
-        return new Map(rows.map(row => [row.command_id as string, row.seq as number]))
+      inSession(engine, async session => {
+        await lockHead(session)
+        const rows = await session.rows<{ command_id: string; seq: number }>(
+          'select command_id, seq from log where command_id in (?)',
+          [ids],
+        )
+        return new Map(rows.map(row => [row.command_id, row.seq]))
       }),
 
     reservePersonIds: count => inTransaction(writer, transaction => reservePersonIds(transaction, count)),
@@ -149,6 +152,17 @@ function passingOn<Port extends { readonly [Name in keyof Port]: Ask }>(port: Po
       }),
   ])
   return Object.fromEntries(passing) as Port // the same functions under the same names
+}
+
+async function inSession<T>(engine: Engine, work: (session: BatchSession) => Promise<T>): Promise<T> {
+  let phase: 'working' | 'committing' = 'working'
+  try {
+    return await inBatchSession(engine, work, () => {
+      phase = 'committing'
+    })
+  } catch (cause) {
+    throw passingError(cause, phase)
+  }
 }
 
 async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {

@@ -1,0 +1,82 @@
+// One transaction of the write path, spoken without the query builder: to build each statement anew would take longer
+// than the database takes to carry it out. Knows transactions and forms of statements; must not know what tables mean.
+
+import type { Knex } from 'knex'
+import { type Driver, mysqlDriver, type Row, sqliteDriver, type Values } from './batch-drivers.js'
+import type { Engine } from './engine.js'
+
+export interface BatchSession {
+  /** A `?` stands for one value, or for the values of an array, separated by commas. */
+  rows<Found>(sql: string, values: Values): Promise<readonly Found[]>
+  run(sql: string, values: Values): Promise<void>
+  insert(table: string, rows: readonly Row[]): Promise<void>
+  /** Rows whose key is there already are overwritten in all columns. */
+  upsert(table: string, key: readonly string[], rows: readonly Row[]): Promise<void>
+  /** Rows whose key is there already stay as they are, and are locked either way. */
+  insertIfAbsent(table: string, key: string, rows: readonly Row[]): Promise<void>
+  /** How a select ends that locks what it finds. */
+  readonly forUpdate: string
+  /** The query builder in the same transaction, for what few batches need. */
+  readonly table: (name: string) => Knex.QueryBuilder
+}
+
+/** Runs the work in one transaction. `onCommit` is called once all is done but the commit itself. */
+export async function inBatchSession<T>(
+  engine: Engine,
+  work: (session: BatchSession) => Promise<T>,
+  onCommit: () => void,
+): Promise<T> {
+  // knex types its client as anything at all; this is what all of its dialects have.
+  const pool: ConnectionPool = engine.writer.client
+  const connection = await pool.acquireConnection()
+  const driver = (engine.name === 'sqlite' ? sqliteDriver : mysqlDriver)(connection, engine.onStatement)
+  try {
+    await driver.send(driver.begin, [])
+    const result = await work(createSession(engine, driver, connection))
+    onCommit()
+    await driver.send('COMMIT', [])
+    return result
+  } catch (cause) {
+    await rollBack(driver, connection)
+    throw cause
+  } finally {
+    await pool.releaseConnection(connection)
+  }
+}
+
+interface ConnectionPool {
+  acquireConnection(): Promise<object>
+  releaseConnection(connection: object): Promise<void>
+}
+
+async function rollBack(driver: Driver, connection: object): Promise<void> {
+  try {
+    await driver.rollBack()
+  } catch (cause) {
+    // Nobody gets a connection again that may still be in a transaction: by this mark knex's pool drops it.
+    Object.assign(connection, { __knex__disposed: cause })
+  }
+}
+
+function createSession({ writer }: Engine, driver: Driver, connection: object): BatchSession {
+  const insert = async (table: string, rows: readonly Row[], ending: (columns: string[]) => string): Promise<void> => {
+    const [first] = rows
+    if (first === undefined) return
+    const columns = Object.keys(first)
+    const sql = `insert into ${name(table)} (${columns.map(name).join(', ')}) values ?${ending(columns)}`
+    const all = rows.map(row => Object.values(row))
+    for (const chunk of driver.chunksOf(all)) await driver.send(sql, [chunk])
+  }
+  return {
+    rows: async <Found>(sql: string, values: Values) => (await driver.send(sql, values)) as readonly Found[],
+    run: async (sql, values) => void (await driver.send(sql, values)),
+    insert: (table, rows) => insert(table, rows, () => ''),
+    upsert: (table, key, rows) => insert(table, rows, columns => driver.overwriting(key, columns)),
+    insertIfAbsent: (table, key, rows) => insert(table, rows, () => driver.keeping(key)),
+    forUpdate: driver.forUpdate,
+    table: tableName => writer(tableName).connection(connection),
+  }
+}
+
+/** Quoted: MySQL has reserved words among the names of our columns. All engines take this quote. */
+const name = (bare: string): string => `\`${bare}\``
