@@ -7,7 +7,7 @@ export const introduction = [
   ['The status belongs to the e-mail address, and reaches every person that has it.'],
   [
     '**Keys.** All of /v1 apart from this document asks for `Authorization: Bearer KEY`. A key has a role:',
-    'reader looks, writer also changes, admin also re-subscribes and administers. Each operation names the least.',
+    'reader looks, writer also changes, admin also re-subscribes and administers. Each operation names its role.',
   ],
   [
     '**Errors** are problem documents (RFC 9457, `application/problem+json`) that name all that was wrong, with',
@@ -55,9 +55,8 @@ export const commonParts: JsonObject = {
     IfMatch: {
       name: 'If-Match',
       in: 'header',
-      description: 'The ETag that was read; nothing is changed where the version is another one by now.',
+      description: 'The ETag that was read, such as "v3"; nothing is changed where the version is another one by now.',
       schema: { type: 'string' },
-      example: '"v3"',
     },
   },
   headers: {

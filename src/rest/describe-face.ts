@@ -48,13 +48,17 @@ function operation(route: Route, schemas: DescribedSchemas): JsonObject {
     operationId,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...(description === undefined && role === null ? {} : { description: withRole(description, role) }),
     // OpenAPI 3.1 has the needed role here: any of the roles above it will do as well.
     security: role === null ? [] : [{ apiKey: [role] }],
     ...(role === null ? {} : guarded(route, schemas)),
     responses: responses(route, schemas),
   }
 }
+
+// Pages that show such documents leave out what `security` says of roles.
+const withRole = (description: string | undefined, role: Route['role']): string =>
+  [...(description === undefined ? [] : [description]), ...(role === null ? [] : [`Role: ${role}.`])].join('\n\n')
 
 function guarded(route: GuardedRoute, schemas: DescribedSchemas): JsonObject {
   const { body, examples, method, isVersioned = false, takesKey } = route

@@ -1,0 +1,60 @@
+// The page at /docs as a browser would take it: everything that it loads comes from the same server, and its policy
+// would not let it load, send or run anything else.
+import t from 'tap'
+import { startJsonFace } from '../support/json-face.js'
+
+t.test('the page asks no other host for anything, and could not', async t => {
+  const face = await startJsonFace(t)
+  const page = await face.ask('GET', '/docs', { as: null })
+
+  t.equal(page.status, 200)
+  t.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
+  t.same(page.headers.get('content-security-policy')?.split('; '), [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ])
+  t.equal(page.headers.get('referrer-policy'), 'no-referrer')
+  t.equal(page.headers.get('x-content-type-options'), 'nosniff')
+  t.notMatch(page.text, /(?:src|href)="(?:\w+:|\/\/)/, 'no other host')
+  t.notMatch(page.text, /<script>|<style|\sstyle=|\son\w+=/, 'nothing that the policy would block')
+
+  const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '')
+  t.equal(loaded.length, 5)
+  for (const path of loaded) {
+    const { status, headers, text } = await face.ask('GET', `/${path}`, { as: null })
+    t.equal(status, 200, path)
+    t.ok(text.length > 0, path)
+    const isJson = path.endsWith('.json')
+    t.equal(headers.get('content-security-policy') === null, isJson, `${path} has the policy, unless it is data`)
+  }
+})
+
+t.test('what the page loads has the type that a browser insists on', async t => {
+  const face = await startJsonFace(t)
+  const typeOf = async (path: string) => (await face.ask('GET', path, { as: null })).headers.get('content-type')
+
+  t.equal(await typeOf('/docs/swagger-ui-bundle.js'), 'text/javascript; charset=utf-8')
+  t.equal(await typeOf('/docs/start.js'), 'text/javascript; charset=utf-8')
+  t.equal(await typeOf('/docs/swagger-ui.css'), 'text/css; charset=utf-8')
+  t.equal(await typeOf('/docs/favicon-32x32.png'), 'image/png')
+  t.equal((await face.ask('GET', '/docs/package.json', { as: null })).status, 404, 'nothing else of the package')
+})
+
+t.test('style sheet and start script name no place outside, and no validator is asked', async t => {
+  const face = await startJsonFace(t)
+  const css = (await face.ask('GET', '/docs/swagger-ui.css', { as: null })).text
+  const start = (await face.ask('GET', '/docs/start.js', { as: null })).text
+
+  const places = [...css.matchAll(/url\(\s*["']?(\w*)/g)].map(([, scheme]) => scheme)
+  t.same(new Set(places), new Set(['data']))
+  t.notOk(css.includes('@import'))
+  t.match(start, /validatorUrl: null/)
+  t.match(start, /url: 'v1\/openapi\.json'/)
+  t.notMatch(start, /\/\//)
+})
