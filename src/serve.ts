@@ -9,7 +9,8 @@ import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { publicUrl } from './http/public-url.js'
 import { requestIdOf } from './http/request-id.js'
-import { createHttpServer } from './http/server.js'
+import { createHttpServer, type HttpServer } from './http/server.js'
+import { readTls, watchTls } from './http/tls.js'
 import { groupCommitEvents, refusalLog } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageRoot, packageVersion } from './package-root.js'
@@ -28,6 +29,8 @@ import { isWorker } from './workers.js'
 
 export interface RunningServer {
   readonly url: string
+  /** Where metrics and what needs the role admin are served, if not there. */
+  readonly adminUrl: string | null
   readonly firstCredentials: FirstCredentials | null
   /** Stops accepting, finishes what is under way within DRAIN_MS, closes the store. */
   close(): Promise<void>
@@ -59,6 +62,7 @@ async function openAndReport(config: Config): Promise<Prepared & { readonly open
 }
 
 export async function serve(config: Config): Promise<RunningServer> {
+  const tls = config.tls === null ? null : readTls(config.tls)
   const metrics = createMetrics({ isWorker: isWorker() })
   const { logger, opened, firstCredentials } = await openAndReport(config)
   const { store, credentials, fields, settings } = opened
@@ -104,37 +108,37 @@ export async function serve(config: Config): Promise<RunningServer> {
   const sharing = sharedCounts(limiter, opened, config, logger)
   const soap = await soapHandler(config, service, limiter, metrics, logger)
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
-  const http = createHttpServer({
-    handle: soap,
-    fallback: createJsonApp({
-      service,
-      face,
-      metrics,
-      logger,
-      version: packageVersion(),
-      bodyLimits: bodyLimits(config),
-    }),
-    onDefect: cause => logger.error({ err: cause }, 'a request could not be carried out'),
-  })
+  const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
+  const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config) }
+  const servesOperators = config.adminPort === null
+  const http = createHttpServer({ handle: soap, fallback: createJsonApp({ ...app, servesOperators }), tls, onDefect })
+  const admin = servesOperators
+    ? null
+    : createHttpServer({ handle: () => false, fallback: createJsonApp(app), onDefect })
+  const renewal = renewTls(config, http, logger)
   const port = await http.listen(config.port, config.host)
+  const adminPort = await admin?.listen(config.adminPort ?? 0, config.adminHost)
   const forgetting = setInterval(() => {
     store
       .forgetAnswers(Date.now(), forgetAtOnce)
       .catch((cause: unknown) => logger.warn({ err: cause }, 'old answers could not be dropped'))
   }, forgetEveryMs)
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
-  logger.info({ url }, 'listening')
+  const url = urlOf(tls === null ? 'http' : 'https', config.host, port)
+  const adminUrl = adminPort === undefined ? null : urlOf('http', config.adminHost, adminPort)
+  logger.info(adminUrl === null ? { url } : { url, adminUrl }, 'listening')
 
   return {
     url,
+    adminUrl,
     firstCredentials,
     async close() {
       clearInterval(forgetting)
       freshSettings.stop()
       // Readers that wait for changes would hold up the end for as long as they were ready to wait.
       changes.release()
-      const finished = await http.close(config.drainMs)
-      if (!finished) logger.warn('calls were cut off that took longer than DRAIN_MS')
+      renewal.stop()
+      const finished = await Promise.all([http.close(config.drainMs), admin?.close(config.drainMs) ?? true])
+      if (finished.includes(false)) logger.warn('calls were cut off that took longer than DRAIN_MS')
       await background.stop()
       await writes.drain()
       await sharing.stop()
@@ -142,6 +146,21 @@ export async function serve(config: Config): Promise<RunningServer> {
       logger.info('stopped')
     },
   }
+}
+
+const urlOf = (scheme: string, host: string, port: number): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+function renewTls({ tls }: Config, http: HttpServer, logger: Logger): { stop(): void } {
+  if (tls === null) return { stop() {} }
+  return watchTls(
+    tls,
+    material => {
+      http.renewTls(material)
+      logger.info('the certificate was renewed')
+    },
+    cause => logger.error({ err: cause }, 'the certificate stays as it was'),
+  )
 }
 
 // Without a daily quota nothing is counted, and nothing written.

@@ -12,11 +12,13 @@ import { answerForWorkers } from './http/worker-metrics.js'
 interface Listening {
   readonly type: 'listening'
   readonly url: string
+  readonly adminUrl: string | null
 }
 
 export interface WorkerGroup {
   /** Where the workers listen. */
   readonly url: string
+  readonly adminUrl: string | null
   /** Replaces one worker after the other: the new one listens before the old one stops accepting. */
   roll(): Promise<void>
   /** Ends all of them; each finishes what it has within DRAIN_MS. */
@@ -33,8 +35,8 @@ const endsWithinMs = 5_000
 export const isWorker = (): boolean => cluster.isWorker
 
 /** In a worker: tells the primary that it listens, and ends when the primary is gone. */
-export function reportListening(url: string, stop: () => void): void {
-  process.send?.({ type: 'listening', url } satisfies Listening)
+export function reportListening({ url, adminUrl }: Omit<Listening, 'type'>, stop: () => void): void {
+  process.send?.({ type: 'listening', url, adminUrl } satisfies Listening)
   // Nobody would restart or end it any more, and its port is held by nobody.
   process.once('disconnect', stop)
 }
@@ -49,10 +51,10 @@ export async function startWorkers(config: Config, logger: Logger): Promise<Work
   cluster.schedulingPolicy = cluster.SCHED_NONE
   const group = new Workers(config, logger)
   // The first alone, so that what is wrong for all of them is said once.
-  const url = await group.start()
+  const { url, adminUrl } = await group.start()
   for (let count = 1; count < config.workers; count++) await group.start()
   answerForWorkers()
-  return { url, roll: () => group.roll(), close: () => group.close() }
+  return { url, adminUrl, roll: () => group.roll(), close: () => group.close() }
 }
 
 class Workers {
@@ -69,10 +71,10 @@ class Workers {
     this.#logger = logger
   }
 
-  async start(): Promise<string> {
+  async start(): Promise<Omit<Listening, 'type'>> {
     const worker = cluster.fork()
     const startedAt = Date.now()
-    const url = await listeningUrl(worker)
+    const listening = await hasStarted(worker)
     this.#expected.add(worker)
     worker.once('exit', (code, signal) => {
       if (!this.#expected.delete(worker) || this.#isClosing) return
@@ -80,7 +82,7 @@ class Workers {
       this.#logger.error({ workerPid: worker.process.pid, code, signal }, 'a worker died; another one is started')
       void this.#replace()
     })
-    return url
+    return listening
   }
 
   /** One after the other, and never two rolls at once. */
@@ -132,15 +134,16 @@ class Workers {
   }
 }
 
-function listeningUrl(worker: Worker): Promise<string> {
+function hasStarted(worker: Worker): Promise<Omit<Listening, 'type'>> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null, signal: string | null): void =>
       reject(new Error(`a worker ended before it listened (${signal ?? `exit code ${code}`})`))
     worker.once('exit', onExit)
     worker.on('message', (message: Partial<Listening> | null) => {
       if (message?.type !== 'listening' || message.url === undefined) return
+      const { url, adminUrl = null } = message
       worker.off('exit', onExit)
-      resolve(message.url)
+      resolve({ url, adminUrl })
     })
   })
 }

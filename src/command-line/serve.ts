@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { type Config, configVariables, readConfig } from '../config.js'
-import type { FirstCredentials } from '../opening.js'
 import { OperatorError, shownUrl } from '../operator-error.js'
 import { packageVersion } from '../package-root.js'
+import type { RunningServer } from '../serve.js'
 import { fail } from './fail.js'
 import { environmentHelp } from './help.js'
 
@@ -34,11 +34,11 @@ async function runAlone(config: Config, isWorker: boolean): Promise<void> {
     // A terminal sends these to the whole group; it is the primary's to pass them on, in its order.
     for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
     const { reportListening } = await import('../workers.js')
-    reportListening(server.url, stop)
+    reportListening(server, stop)
     return
   }
   process.on('SIGINT', stop)
-  say(welcome(server.url, config, server.firstCredentials))
+  say(welcome(server, config))
 }
 
 async function runWorkers(config: Config): Promise<void> {
@@ -52,7 +52,7 @@ async function runWorkers(config: Config): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', () => void workers.roll())
-  say(welcome(workers.url, config, firstCredentials))
+  say(welcome({ ...workers, firstCredentials }, config))
 }
 
 function onceOnly(close: () => Promise<void>): () => void {
@@ -66,13 +66,16 @@ function onceOnly(close: () => Promise<void>): () => void {
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-function welcome(url: string, { publicUrl: given, storeUrl, workers }: Config, first: FirstCredentials | null): string {
+function welcome(
+  { url, adminUrl, firstCredentials: first }: Pick<RunningServer, 'url' | 'adminUrl' | 'firstCredentials'>,
+  { publicUrl: given, storeUrl, workers }: Config,
+): string {
   const publicUrl = given ?? url
   const where = [
     `durable-unsubscribe ${packageVersion()} listens on ${url}${workers > 1 ? `, ${workers} workers` : ''}`,
     `  WSDL       ${publicUrl}/soap/mktows/3_1?WSDL`,
     `  JSON       ${publicUrl}/v1/addresses/{address}`,
-    `  health     ${publicUrl}/health/ready    metrics ${publicUrl}/metrics`,
+    `  health     ${publicUrl}/health/ready    metrics ${adminUrl ?? publicUrl}/metrics`,
     `  store      ${shownUrl(storeUrl)}`,
   ]
   if (first === null) return where.join('\n')

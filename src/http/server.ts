@@ -9,8 +9,10 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { type TlsMaterial, tlsMinVersion } from './tls.js'
 
 export interface HttpServerLimits {
   readonly headersTimeoutMs: number
@@ -19,6 +21,8 @@ export interface HttpServerLimits {
   readonly keepAliveTimeoutMs: number
   readonly headerBytesMax: number
   readonly connectionsMax: number
+  /** From the connection to the end of the TLS handshake. */
+  readonly handshakeTimeoutMs: number
 }
 
 export const defaultHttpServerLimits: HttpServerLimits = {
@@ -29,8 +33,11 @@ export const defaultHttpServerLimits: HttpServerLimits = {
   keepAliveTimeoutMs: 65_000,
   headerBytesMax: 32 * 1024,
   connectionsMax: 10_000,
+  handshakeTimeoutMs: 15_000,
 }
 
+// Whoever spoke TLS with this host once should not be talked into doing without for a year.
+const strictTransport = 'max-age=31536000'
 // How often Node looks for connections that are past their time.
 const timeoutCheckMs = 1_000
 
@@ -40,12 +47,16 @@ export interface HttpServerOptions {
   /** Gets every request that `handle` left. */
   readonly fallback: RequestListener
   readonly limits?: Partial<HttpServerLimits>
+  /** TLS and nothing else on this port; without it plain HTTP. */
+  readonly tls?: TlsMaterial | null
   /** Told of what one of the two threw; the caller has got a 500 by then. */
   readonly onDefect: (cause: unknown) => void
 }
 
 export interface HttpServer {
   readonly server: Server
+  /** New connections get this certificate. Only for a server that began with one. */
+  renewTls(material: TlsMaterial): void
   /** Resolves with the port, once connections are accepted. Port 0: any free one. */
   listen(port: number, host?: string): Promise<number>
   /**
@@ -55,19 +66,25 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<boolean>
 }
 
-export function createHttpServer({ handle, fallback, limits: given, onDefect }: HttpServerOptions): HttpServer {
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { handle, fallback, limits: given, tls = null, onDefect } = options
   const limits = { ...defaultHttpServerLimits, ...given }
   const sockets = new Set<Socket>()
   const running = new Map<Duplex, ServerResponse>()
   let isClosing = false
 
-  const server = createServer({
+  const bounds = {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.headerBytesMax,
     connectionsCheckingInterval: timeoutCheckMs,
-  })
+  }
+  const tlsServer: TlsServer | null =
+    tls === null
+      ? null
+      : createTlsServer({ ...bounds, ...tls, minVersion: tlsMinVersion, handshakeTimeout: limits.handshakeTimeoutMs })
+  const server = tlsServer ?? createServer(bounds)
   server.maxConnections = limits.connectionsMax
 
   server.on('connection', socket => {
@@ -76,6 +93,7 @@ export function createHttpServer({ handle, fallback, limits: given, onDefect }: 
   })
   server.on('request', (request, response) => {
     running.set(request.socket, response)
+    if (tls !== null) response.setHeader('Strict-Transport-Security', strictTransport)
     if (isClosing) response.setHeader('Connection', 'close')
     response.once('close', () => {
       if (running.get(request.socket) === response) running.delete(request.socket)
@@ -99,6 +117,7 @@ export function createHttpServer({ handle, fallback, limits: given, onDefect }: 
 
   return {
     server,
+    renewTls: material => tlsServer?.setSecureContext({ ...material, minVersion: tlsMinVersion }),
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)

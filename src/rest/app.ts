@@ -13,7 +13,7 @@ import { addressRoutes } from './addresses.js'
 import { authenticate, authorize } from './authentication.js'
 import { changeRoutes } from './changes.js'
 import { documentationPages, documentRoute } from './documentation.js'
-import { healthRoutes } from './health.js'
+import { healthRoutes, metricsPath } from './health.js'
 import { personRoutes } from './people.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import type { Page, Reply, Route } from './route.js'
@@ -27,6 +27,8 @@ export interface JsonAppOptions {
   /** Of the program, for the description of the face. */
   readonly version: string
   readonly bodyLimits?: BodyLimits
+  /** Whether what is for operators alone is served too; true unless it has a port of its own. */
+  readonly servesOperators?: boolean
 }
 
 interface State {
@@ -59,7 +61,9 @@ export function createJsonApp(options: JsonAppOptions): RequestListener {
   const { logger } = options
   const app = new Koa<State>()
   const router = new Router<State>({ sensitive: true })
-  for (const route of [...jsonRoutes(options), ...documentationPages()]) mount(route, router, options)
+  const { servesOperators = true } = options
+  for (const route of [...jsonRoutes(options), ...documentationPages()])
+    if (servesOperators || !isForOperators(route)) mount(route, router, options)
   // What a route throws never gets here: it is either a caller that went away, or a defect of this file.
   app.on('error', (err: NodeJS.ErrnoException) => {
     const hasLeft = err.code === 'ECONNRESET' || err.code === 'EPIPE'
@@ -70,6 +74,8 @@ export function createJsonApp(options: JsonAppOptions): RequestListener {
   app.use(router.allowedMethods())
   return app.callback()
 }
+
+const isForOperators = ({ role, path }: Route | Page): boolean => role === 'admin' || path === metricsPath
 
 // Around everything: the request id, problems as documents, the count, and a log line where a request failed.
 function observed({ logger, metrics }: JsonAppOptions) {

@@ -11,6 +11,8 @@ export const readiness = z
   .object({ status: z.enum(['ready', 'not-ready']), problems: z.array(z.string()) })
   .meta({ id: 'Readiness' })
 
+export const metricsPath = '/metrics'
+
 export function healthRoutes(service: Pick<Service, 'readiness'>, metrics: Pick<Metrics, 'read'>): OpenRoute[] {
   return [
     {
@@ -44,7 +46,7 @@ export function healthRoutes(service: Pick<Service, 'readiness'>, metrics: Pick<
     },
     {
       method: 'GET',
-      path: '/metrics',
+      path: metricsPath,
       operationId: 'getMetrics',
       tag: 'Operation',
       summary: 'Metrics in the text format of Prometheus',

@@ -1,0 +1,55 @@
+// How much and how long: bodies, batches, queues, calls of one credential.
+// It declares variables and reads no environment.
+
+import { limit, type Variable, whole } from './reading.js'
+
+export const bounds = {
+  bodyBytesMax: {
+    name: 'BODY_BYTES_MAX',
+    default: '10485760',
+    description: 'Largest request body, packed and unpacked.',
+    read: whole(10 * 1024 * 1024, 1024, 100 * 1024 * 1024),
+  },
+  batchMax: {
+    name: 'BATCH_MAX',
+    default: '300',
+    description: 'Most commands in one transaction.',
+    read: whole(300, 1, 1000),
+  },
+  queueMax: {
+    name: 'QUEUE_MAX',
+    default: '10000',
+    description:
+      'Most commands that may wait for a transaction; past it callers are told to try again (20024, or 503).',
+    read: whole(10_000, 1, 1_000_000),
+  },
+  limitRate: {
+    name: 'LIMIT_RATE',
+    default: 'off',
+    description:
+      'Most SOAP calls of one credential in any 20 seconds, in each process; the old service had 100 (20023).',
+    read: limit,
+  },
+  limitConcurrency: {
+    name: 'LIMIT_CONCURRENCY',
+    default: 'off',
+    description: 'Most SOAP calls of one credential at the same time, in each process; the old service had 10 (20024).',
+    read: limit,
+  },
+  limitDaily: {
+    name: 'LIMIT_DAILY',
+    default: 'off',
+    description:
+      'Most SOAP calls of one credential from midnight to midnight US Central, counted in the store for all ' +
+      'processes; the old service had 10000 (20015).',
+    read: limit,
+  },
+  patienceMs: {
+    name: 'PATIENCE_MS',
+    default: '15000',
+    description:
+      'How long a command waits for a database that does not answer before its caller is told to try ' +
+      'again (20011, or 503).',
+    read: whole(15_000, 100, 600_000),
+  },
+} satisfies Record<string, Variable<unknown>>

@@ -1,0 +1,61 @@
+// Where everything is kept, and the secrets of the first start.
+// It declares variables and reads no environment.
+
+import { resolve } from 'node:path'
+import { oneOf, optional, type Variable } from './reading.js'
+
+export const storage = {
+  dataDir: {
+    name: 'DATA_DIR',
+    default: './data',
+    description: 'Folder of the embedded store.',
+    read: (text: string | undefined) => resolve(text ?? './data'),
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    default: 'an SQLite file in DATA_DIR',
+    description:
+      'mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL 8 or newer and MariaDB 10.6 or newer ' +
+      '(?ssl=true for TLS), or sqlite:FILE.',
+    read: (text: string | undefined) => {
+      if (text === undefined || /^sqlite:.+/.test(text)) return text ?? null
+      if (/^(?:mysql|mariadb):\/\/.+\/[^/]+$/.test(text) && URL.canParse(text)) return text
+      throw new Error('expected mysql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:FILE')
+    },
+  },
+  migrate: {
+    name: 'MIGRATE',
+    default: 'auto',
+    description:
+      'auto: bring the schema up to date at start. off: refuse to start where it is not; run `migrate` first.',
+    read: oneOf('auto', 'off')('auto'),
+  },
+  secretKey: {
+    name: 'SECRET_KEY',
+    description:
+      'Seals the SOAP encryption keys in the store (AES-256-GCM). At least 16 characters. Without it ' +
+      'they lie there in clear.',
+    read: (text: string | undefined) => {
+      if (text !== undefined && text.length < 16) throw new Error('expected at least 16 characters')
+      return text ?? null
+    },
+  },
+  bootstrapSoapUser: {
+    name: 'BOOTSTRAP_SOAP_USER',
+    default: 'drawn, shown once',
+    description: 'User id of the first SOAP credential, made only in a store that has no credential.',
+    read: optional,
+  },
+  bootstrapSoapKey: {
+    name: 'BOOTSTRAP_SOAP_KEY',
+    default: 'drawn, shown once',
+    description: 'Encryption key of that credential.',
+    read: optional,
+  },
+  bootstrapApiKey: {
+    name: 'BOOTSTRAP_API_KEY',
+    default: 'drawn, shown once',
+    description: 'First admin key of the JSON face, made only in a store that has no credential.',
+    read: optional,
+  },
+} satisfies Record<string, Variable<unknown>>

@@ -1,0 +1,60 @@
+// TLS from files: certificate and key, read again when they change, so that a renewed certificate needs no restart.
+// It knows files and secure contexts; it must not know what is served.
+
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+
+export interface TlsFiles {
+  /** PEM: the server's certificate, followed by those between it and the root. */
+  readonly certFile: string
+  /** PEM, without a passphrase. */
+  readonly keyFile: string
+}
+
+export interface TlsMaterial {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+// Old clients of the legacy contract stop at 1.2; nothing below it is safe.
+export const tlsMinVersion = 'TLSv1.2'
+// Looking at two files costs nothing beside a day in which a certificate is out of date.
+const lookEveryMs = 5_000
+
+/** The files cannot be used; the message names them and says why. */
+export class TlsFilesError extends Error {
+  override readonly name = 'TlsFilesError'
+}
+
+/**
+ * Reads both files and checks that they fit together.
+ * @throws TlsFilesError
+ */
+export function readTls({ certFile, keyFile }: TlsFiles): TlsMaterial {
+  try {
+    const material = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+    createSecureContext(material)
+    return material
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new TlsFilesError(`the certificate ${certFile} and the key ${keyFile} cannot be used: ${said}`, { cause })
+  }
+}
+
+/** Calls back with what the files hold after each change. Files that do not fit (yet) are reported and passed over. */
+export function watchTls(
+  files: TlsFiles,
+  onChange: (material: TlsMaterial) => void,
+  onProblem: (cause: unknown) => void,
+): { stop(): void } {
+  const look = (): void => {
+    try {
+      onChange(readTls(files))
+    } catch (cause) {
+      onProblem(cause)
+    }
+  }
+  const watched = [files.certFile, files.keyFile]
+  for (const file of watched) watchFile(file, { interval: lookEveryMs, persistent: false }, look)
+  return { stop: () => watched.forEach(file => void unwatchFile(file, look)) }
+}
