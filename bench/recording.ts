@@ -80,7 +80,7 @@ async function sender(store: Store): Promise<(messages: readonly string[]) => Pr
   })
   const fields = await Fields.load(store, { acceptUnknown: false })
   const endpoint = createEndpoint({
-    service: { writes, reads: store, fields, credentials, lists: store, flows: store, imports: store },
+    service: { writes, reads: store, fields, credentials, lists: store, flows: store, jobs: store },
     face: {
       source: 'SOAP API',
       defaultReason: 'SOAP API',

@@ -1,4 +1,4 @@
-// The work that goes on behind the faces: histories of crowded addresses, scheduled flows, imports. Each goes on where
+// The work that goes on behind the faces: histories of crowded addresses, scheduled flows, jobs. Each goes on where
 // it stopped, in whichever process finds it; here they are only started, and stopped together.
 
 import type { Config } from './config.js'
@@ -8,13 +8,14 @@ import { Background } from './service/background.js'
 import { FanOutWorker } from './service/fan-out.js'
 import { FlowWorker } from './service/flow-worker.js'
 import type { GroupCommit } from './service/group-commit.js'
-import { importRound } from './service/import-round.js'
+import { jobRound } from './service/job-round.js'
+import type { JobQueue } from './service/jobs.js'
 
 export interface BackgroundWork {
   /** There is a history to write. */
   fanOutStarted(): void
-  /** There is an import to carry out. */
-  importTaken(): void
+  /** There is a job to carry out. */
+  jobTaken(): void
   stop(): Promise<void>
 }
 
@@ -28,12 +29,15 @@ export function startBackgroundWork(
     logger.error({ err: cause }, 'a fan-out could not go on'),
   )
   const flowRuns = flowWorker(opened, writes, config, logger)
-  const imports = importWorker(opened, writes, config, logger)
-  const all = [fanOuts, flowRuns, imports]
+  // Two of them, so that a list of a legacy caller does not wait for a file of millions.
+  const jobs = (['lists', 'bulk'] as const).map(queue => jobWorker(opened, writes, queue, config, logger))
+  const all = [fanOuts, flowRuns, ...jobs]
   for (const worker of all) worker.start()
   return {
     fanOutStarted: () => fanOuts.nudge(),
-    importTaken: () => imports.nudge(),
+    jobTaken() {
+      for (const worker of jobs) worker.nudge()
+    },
     stop: async () => void (await Promise.all(all.map(worker => worker.stop()))),
   }
 }
@@ -51,10 +55,17 @@ function flowWorker({ store }: Opened, writes: GroupCommit, config: Config, logg
 }
 
 // Fewer rows than a batch holds, so that calls that arrive meanwhile find room in it.
-const importChunkRows = 200
+const jobChunkRows = 200
 
-function importWorker({ store, fields }: Opened, writes: GroupCommit, config: Config, logger: Logger): Background {
-  const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'an import could not go on')
-  const chunkRows = Math.min(importChunkRows, config.queueMax)
-  return new Background(importRound({ store, writes, fields, chunkRows, now: Date.now, onDefect }), onDefect)
+function jobWorker(
+  { store, fields, hashAddress }: Opened,
+  writes: GroupCommit,
+  queue: JobQueue,
+  config: Config,
+  logger: Logger,
+): Background {
+  const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a job could not go on')
+  const chunkRows = Math.min(jobChunkRows, config.queueMax)
+  const options = { store, writes, fields, hashAddress, chunkRows, now: Date.now, onDefect }
+  return new Background(jobRound(options, queue), onDefect)
 }

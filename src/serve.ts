@@ -25,6 +25,7 @@ import type { Service } from './service/service.js'
 import { loadContracts } from './soap/contracts.js'
 import { createEndpoint } from './soap/endpoint.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
+import type { Store } from './store/store.js'
 import { isWorker } from './workers.js'
 
 export interface RunningServer {
@@ -79,7 +80,6 @@ export async function serve(config: Config): Promise<RunningServer> {
   })
   metrics.watchQueue(() => writes.waiting)
   background = startBackgroundWork(opened, writes, config, logger)
-  const { importTaken } = background
   const service: Service = {
     writes,
     reads: store,
@@ -89,14 +89,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     settings,
     lists: store,
     flows: store,
-    imports: {
-      lastImportInto: listId => store.lastImportInto(listId),
-      async takeImport(given) {
-        const taken = await store.takeImport(given)
-        importTaken()
-        return taken
-      },
-    },
+    jobs: jobsOf(store, background.jobTaken),
     readiness: () => readiness(opened, writes, config),
   }
 
@@ -219,4 +212,21 @@ async function soapHandler(
 
 function bodyLimits({ bodyBytesMax }: Config): BodyLimits {
   return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax }
+}
+
+// What is ready to be carried out need not wait for the next look around.
+function jobsOf(store: Store, nudge: () => void): Service['jobs'] {
+  return {
+    ...store,
+    async takeJob(given) {
+      const taken = await store.takeJob(given)
+      nudge()
+      return taken
+    },
+    async startJob(id, lease, requestHash) {
+      const started = await store.startJob(id, lease, requestHash)
+      nudge()
+      return started
+    },
+  }
 }

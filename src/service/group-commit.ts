@@ -70,6 +70,7 @@ export class GroupCommit {
   #freshIds: PersonId[] = []
   #running: Promise<void> | null = null
   #stopping = false
+  #submitted = 0
 
   constructor(
     store: CommandStore,
@@ -90,6 +91,11 @@ export class GroupCommit {
     return this.#queue.length
   }
 
+  /** Commands that were ever handed over: by it background work sees whether callers are about. */
+  get submitted(): number {
+    return this.#submitted
+  }
+
   /** Hands a command over. Resolves once it is durable (or answered without a change). Rejects with QueueFull,
    * Stopping, StoreUnavailable (all: try again) or with a defect of ours. */
   async submit(submission: Submission): Promise<Answer> {
@@ -105,6 +111,7 @@ export class GroupCommit {
     if (this.#queue.length + submissions.length > this.#limits.queueMax) {
       throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
     }
+    this.#submitted += submissions.length
     const arrivedAt = Date.now()
     const names = this.#claimNames(submissions)
     return Promise.all(

@@ -6,14 +6,14 @@ import type { SavePerson } from '../domain/command.js'
 import { type Field, fieldValuesLengthMax, readBoolean, readFieldValue } from '../domain/field.js'
 import { addressField, flagField } from '../domain/flag.js'
 import { readCsvLine } from './csv-line.js'
-import type { ImportColumn, ImportPlan } from './imports.js'
+import type { ImportColumn, ListImportPlan } from './jobs.js'
 
 export type ImportRow =
   | { readonly type: 'command'; readonly command: SavePerson; readonly tokens: ReadonlyMap<string, string> }
   | { readonly type: 'blank' }
   | { readonly type: 'problem'; readonly problem: string }
 
-export function readImportRow(text: string, plan: Pick<ImportPlan, 'columns' | 'mode'>): ImportRow {
+export function readImportRow(text: string, plan: Pick<ListImportPlan, 'columns' | 'mode'>): ImportRow {
   if (text.length > fieldValuesLengthMax) {
     return problem(`expected at most ${fieldValuesLengthMax} characters, got ${text.length}`)
   }

@@ -6,7 +6,7 @@ import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { FlowStore } from './flows.js'
 import type { GroupCommit } from './group-commit.js'
-import type { ImportStore } from './imports.js'
+import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
 import type { Settings } from './settings.js'
@@ -20,7 +20,7 @@ export interface Service {
   readonly lists: ListStore
   readonly settings: Settings
   readonly flows: FlowStore
-  readonly imports: Pick<ImportStore, 'takeImport' | 'lastImportInto'>
+  readonly jobs: Pick<JobStore, 'takeJob' | 'lastImportInto'> & ReceivingStore & JobReads
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
   readiness(): Promise<Readiness>
 }

@@ -8,7 +8,7 @@ import type { HeaderBlocks } from './messages.js'
 
 export interface Surroundings {
   readonly caller: Caller
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'imports'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'jobs'>
   readonly face: Face
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -62,7 +62,7 @@ export interface CallFacts {
 }
 
 export interface EndpointOptions {
-  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'imports'>
+  readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'jobs'>
   readonly face: Face
   readonly signatureWindowMs: number
   readonly now: () => number

@@ -5,10 +5,10 @@ import { addressField } from '../domain/flag.js'
 import { tokenName } from '../domain/flow.js'
 import { readCsvLine } from '../service/csv-line.js'
 import type { Fields } from '../service/fields.js'
-import type { ImportColumn, ImportPlan } from '../service/imports.js'
+import type { ImportColumn, ListImportPlan } from '../service/jobs.js'
 import { type Answered, faulted, faultKinds, quoted, unknownLeadFields } from './faults.js'
 
-export type ColumnsRead = Pick<ImportPlan, 'columns' | 'notes'>
+export type ColumnsRead = Pick<ListImportPlan, 'columns' | 'notes'>
 
 export interface ImportColumnsWanted {
   readonly fields: Fields

@@ -1,14 +1,21 @@
 // getImportToListStatus: how far the last import into a list is (legacy-soap-contract 3.15). Knows the words of the
 // wire for it; must not know how an import goes on.
 
-import type { Import, ImportProgress } from '../service/imports.js'
+import type { Job, JobCounts, JobState } from '../service/jobs.js'
 import type { Call } from './call.js'
 import { type Answered, faulted, faultKinds, quoted } from './faults.js'
 import type { ParamsGetImportToListStatus, Received, SuccessGetImportToListStatus } from './messages.js'
 
-const states = { processing: 'PROCESSING', complete: 'COMPLETE', failed: 'FAILED' } as const
+const states = {
+  receiving: 'PROCESSING',
+  processing: 'PROCESSING',
+  cancelling: 'PROCESSING',
+  complete: 'COMPLETE',
+  failed: 'FAILED',
+  cancelled: 'FAILED',
+} as const satisfies Readonly<Record<JobState, string>>
 
-export const presentImportState = ({ state }: Import): string => states[state]
+export const presentImportState = ({ state }: Pick<Job, 'state'>): string => states[state]
 
 export async function getImportToListStatus(
   { programName, listName }: Received<ParamsGetImportToListStatus>,
@@ -20,7 +27,7 @@ export async function getImportToListStatus(
   // Without a program the name is the full one.
   const name = program === '' ? given : `${program}.${given}`
   const list = await service.lists.listByName(name)
-  const last = list && (await service.imports.lastImportInto(list.id))
+  const last = list && (await service.jobs.lastImportInto(list.id))
   if (last === undefined) {
     const what = list === undefined ? 'No list found' : 'Nothing was ever imported into the list'
     return faulted(faultKinds.listNotFound, `${what} with the name ${quoted(name)}`)
@@ -44,7 +51,7 @@ export async function getImportToListStatus(
   }
 }
 
-function summaryOf({ rows, plan, progress }: Import): string {
+function summaryOf({ rows, plan, progress }: Job): string {
   const { imported, failed, ignored } = progress
   const sentences = [
     `${imported} of ${rows} rows imported, ${failed} failed, ${ignored} ignored`,
@@ -57,7 +64,7 @@ function summaryOf({ rows, plan, progress }: Import): string {
 }
 
 // R11.
-function flagSentence({ flagsIgnored }: ImportProgress): string[] {
+function flagSentence({ flagsIgnored }: JobCounts): string[] {
   if (flagsIgnored === 0) return []
   const rows = flagsIgnored === 1 ? '1 row says' : `${flagsIgnored} rows say`
   return [`${rows} something about Unsubscribed, which an import never changes`]

@@ -3,7 +3,7 @@
 
 import { flowReason } from '../domain/flow.js'
 import { flowCause } from '../service/flows.js'
-import type { ImportPlan, ImportTaken } from '../service/imports.js'
+import type { JobTaken, ListImportPlan } from '../service/jobs.js'
 import { makeList } from '../service/list-names.js'
 import type { NamedList } from '../service/lists.js'
 import { causeOf } from '../service/service.js'
@@ -33,9 +33,9 @@ export async function importToList(
   if (plan.type === 'fault') return plan
   const list = await listFor(params, call)
   if (list.type === 'fault') return list
-  const { imports } = call.service
+  const { jobs } = call.service
   const given = { plan: { ...plan.result, list: list.result }, rows: rows.result, replay: replayOf(call) }
-  return answerOf(await imports.takeImport(given))
+  return answerOf(await jobs.takeJob(given))
 }
 
 function readRows({ importFileRows }: Received<ParamsImportToList>): Answered<readonly string[]> {
@@ -51,7 +51,10 @@ function readRows({ importFileRows }: Received<ParamsImportToList>): Answered<re
   return faulted(faultKinds.inputError, `importFileRows: ${limit}`)
 }
 
-async function readPlan(params: Received<ParamsImportToList>, call: Call): Promise<Answered<Omit<ImportPlan, 'list'>>> {
+async function readPlan(
+  params: Received<ParamsImportToList>,
+  call: Call,
+): Promise<Answered<Omit<ListImportPlan, 'list'>>> {
   const { face, caller, operation } = call
   const { fields } = call.service
   const header = params.importFileHeader ?? ''
@@ -64,11 +67,11 @@ async function readPlan(params: Received<ParamsImportToList>, call: Call): Promi
   if (columns.type === 'fault') return columns
   const cause = { ...causeOf(caller, face), reason: importReason }
   const clearsList = params.clearList === true
-  const said = { mode: mode.result, clearsList, flow: flow.result, cause, policy: face.policy }
+  const said = { type: 'list' as const, mode: mode.result, clearsList, flow: flow.result, cause, policy: face.policy }
   return { type: 'result', result: { ...columns.result, ...said } }
 }
 
-function readMode(text: string | undefined): Answered<ImportPlan['mode']> {
+function readMode(text: string | undefined): Answered<ListImportPlan['mode']> {
   const given = (text ?? '').trim().toUpperCase()
   const expected = `importListMode: expected one of ${Object.keys(modes).join(', ')}`
   if (given === '') return faulted(faultKinds.parameterRequired, `${expected}, got none`)
@@ -80,7 +83,7 @@ function readMode(text: string | undefined): Answered<ImportPlan['mode']> {
 async function readFlow(
   params: Received<ParamsImportToList>,
   { service, caller }: Call,
-): Promise<Answered<ImportPlan['flow']>> {
+): Promise<Answered<ListImportPlan['flow']>> {
   const name = (params.campaignName ?? '').trim()
   if (name === '') return { type: 'result', result: null }
   const program = (params.programName ?? '').trim()
@@ -118,7 +121,7 @@ function replayOf({ caller, clientRequestId, requestText }: Call): Replay {
   return namedReplay(caller.id, `${clientRequestId}\u0000import`, requestText())
 }
 
-function answerOf(answer: ImportTaken): Answered<SuccessImportToList> {
+function answerOf(answer: JobTaken): Answered<SuccessImportToList> {
   if (answer.type === 'key-reused') {
     return faulted(
       faultKinds.inputError,

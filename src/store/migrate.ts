@@ -16,8 +16,8 @@ import * as callCounts from '../../migrations/010-call-counts.js'
 import * as imports from '../../migrations/011-imports.js'
 
 import * as settings from '../../migrations/012-settings.js'
-
 import * as changeFeed from '../../migrations/019-change-feed.js'
+import * as jobReports from '../../migrations/022-job-reports.js'
 
 interface Migration {
   readonly name: string
@@ -38,6 +38,7 @@ const migrations: readonly Migration[] = [
   { name: '011-imports', up: imports.up },
   { name: '012-settings', up: settings.up },
   { name: '019-change-feed', up: changeFeed.up },
+  { name: '022-job-reports', up: jobReports.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

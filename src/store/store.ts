@@ -8,7 +8,7 @@ import type { CredentialStore } from '../service/credentials.js'
 import type { CallCountStore } from '../service/daily-counts.js'
 import type { FieldStore } from '../service/fields.js'
 import type { FlowStore } from '../service/flows.js'
-import type { ImportStore } from '../service/imports.js'
+import type { JobReads, JobStore, ReceivingStore } from '../service/jobs.js'
 import type { ListStore } from '../service/lists.js'
 import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
 import type { SettingStore } from '../service/settings.js'
@@ -19,7 +19,7 @@ import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
-import { createImports } from './imports.js'
+import { createJobs } from './jobs.js'
 import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { passingError } from './passing-errors.js'
@@ -39,7 +39,9 @@ export interface Store
     FactStore,
     ListStore,
     FlowStore,
-    ImportStore,
+    JobStore,
+    ReceivingStore,
+    JobReads,
     SettingStore,
     CallCountStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
@@ -66,7 +68,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
-    ...passingOn(createImports(engine.name, writer, reader)),
+    ...passingOn(createJobs(engine.name, writer, reader)),
     ...passingOn(createSettings(writer, reader)),
     ...passingOn(createCallCounts(writer)),
     // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.

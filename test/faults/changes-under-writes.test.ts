@@ -103,7 +103,7 @@ async function caller(store: Store): Promise<(inside: string) => Promise<Page>> 
   const { writes } = aGroupCommit(store)
   const fields = await Fields.load(store, { acceptUnknown: false })
   const endpoint = createEndpoint({
-    service: { writes, reads: store, fields, credentials, lists: store, flows: store, imports: store },
+    service: { writes, reads: store, fields, credentials, lists: store, flows: store, jobs: store },
     face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: aPolicy() },
     signatureWindowMs: 1_000,
     now: () => callTime,

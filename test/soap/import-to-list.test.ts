@@ -319,7 +319,7 @@ function interrupted({ writes }: SoapFace): SoapFace['writes'] {
     await writes.submitAll(submissions)
     return submissions.map(() => new StoreUnavailable('the connection was lost'))
   }
-  return Object.assign(Object.create(writes), { submitAll })
+  return Object.create(writes, { submitAll: { value: submitAll }, submitted: { value: 0 } })
 }
 
 t.test('who is told to stop leaves the rest to the next, at once', async t => {
@@ -340,7 +340,7 @@ t.test('an import that somebody is at is left to them until their lease is over'
   const face = await aSoapFace()
   await face.send(anImport())
   let now = Date.now()
-  await face.store.claimImport(now, { holder: 'crashed', until: now + 10_000 })
+  await face.store.claimJob(now, { holder: 'crashed', until: now + 10_000 }, 'lists')
 
   t.equal(await anImportWorker(face, { now: () => now }).round(), false)
   now += 10_001

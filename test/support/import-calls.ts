@@ -1,5 +1,6 @@
 // Imports as callers send and watch them, and the worker that carries them out when a test says so.
-import { importRound } from '../../src/service/import-round.js'
+import { jobRound } from '../../src/service/job-round.js'
+import { aHashAddress } from './builders.js'
 import { aMessage, type HeaderTraits, resultOf, type SoapFace, type Tree } from './soap-face.js'
 
 export interface ImportTraits extends HeaderTraits {
@@ -46,7 +47,8 @@ export function anImportWorker(face: SoapFace, traits: { chunkRows?: number; now
   const { chunkRows = 3, now = Date.now } = traits
   const { store, writes, service } = face
   const onDefect = (cause: unknown): void => void defects.push(cause)
-  const round = importRound({ store, writes, fields: service.fields, chunkRows, now, onDefect })
+  const options = { store, writes, fields: service.fields, hashAddress: aHashAddress, chunkRows, now, onDefect }
+  const round = jobRound(options, 'lists')
   return { defects, round: (signal = new AbortController().signal) => round(signal) }
 }
 

@@ -76,7 +76,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     settings: await Settings.load(store),
     lists: store,
     flows: store,
-    imports: store,
+    jobs: store,
     readiness,
     ...options.service,
   }

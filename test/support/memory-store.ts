@@ -8,7 +8,7 @@ import type { ChangeStore } from '../../src/service/changes.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
 import type { FlowStore } from '../../src/service/flows.js'
-import type { ImportStore } from '../../src/service/imports.js'
+import type { JobReads, JobStore, ReceivingStore } from '../../src/service/jobs.js'
 import type { ListStore } from '../../src/service/lists.js'
 import { genesisHash } from '../../src/service/log-chain.js'
 import {
@@ -28,7 +28,7 @@ import type { SettingStore } from '../../src/service/settings.js'
 import { activityStream } from './memory-activities.js'
 import { memoryChanges } from './memory-changes.js'
 import { memoryFlows } from './memory-flows.js'
-import { memoryImports } from './memory-imports.js'
+import { memoryJobs } from './memory-jobs.js'
 import { peoplePages } from './memory-pages.js'
 import { memorySettings } from './memory-settings.js'
 import {
@@ -53,7 +53,9 @@ export type AnyStore = CommandStore &
   FieldStore &
   ListStore &
   FlowStore &
-  ImportStore &
+  JobStore &
+  ReceivingStore &
+  JobReads &
   SettingStore
 
 export interface MemoryStoreOptions {
@@ -169,7 +171,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...lists(tables),
     ...memoryChanges(tables),
     ...memoryFlows(),
-    ...memoryImports(),
+    ...memoryJobs(tables),
     ...memorySettings(),
     async customFields() {
       return [...tables.fields]

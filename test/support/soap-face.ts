@@ -98,7 +98,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     settings: await Settings.load(store),
     lists: store,
     flows: store,
-    imports: store,
+    jobs: store,
     readiness: async () => ({ isReady: true, problems: [] }),
   }
   const facts: CallFacts[] = []
