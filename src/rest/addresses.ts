@@ -3,25 +3,21 @@
 
 import { z } from 'zod'
 import type { AddressKey } from '../domain/address.js'
-import type { Rejection, SetSubscription } from '../domain/command.js'
+import type { SetSubscription } from '../domain/command.js'
 import { type EmailStatus, untouchedStatus } from '../domain/person.js'
-import type { Caller } from '../service/credentials.js'
 import type { PersonView, ReadStore } from '../service/ports.js'
 import { causeOf, type Face, type Service } from '../service/service.js'
-import { forbidden } from './authentication.js'
 import { entityTag, precondition, versionMoved } from './conditional.js'
 import { replayHeaders, withoutKeyTrouble } from './idempotency.js'
-import { statedText } from './input.js'
+import { evidenceLengthMax, reasonLengthMax, statedText } from './input.js'
 import { cursors, pageOf } from './page.js'
 import { personResource, presentPeople } from './person-resource.js'
-import { type Finding, invalid } from './problem.js'
+import { refusal } from './refusal.js'
 import { type GuardedRoute, type Reply, route } from './route.js'
 import { timestamp, timeText } from './time.js'
 import { addressInUrl } from './url.js'
 
 const peopleMax = 100
-const reasonLengthMax = 1_000
-const evidenceLengthMax = 4_000
 
 const status = z.enum(['subscribed', 'unsubscribed'])
 
@@ -140,7 +136,7 @@ export function addressRoutes(
         const submission = { command, cause: causeOf(caller, face, stated), policy: face.policy, replay }
 
         const answer = withoutKeyTrouble(await writes.submit(submission))
-        if (answer.type === 'rejected') throw refusal(answer.rejection, caller)
+        if (answer.type === 'rejected') throw refusal(answer.rejection, caller, 'body')
         const { outcome } = answer
         if (outcome.type !== 'status-set') throw new Error(`set-subscription was answered with ${outcome.type}`)
         return presented(await statusAt(outcome.key, outcome.version, reads), reads, replayHeaders(answer))
@@ -191,23 +187,5 @@ function presentAddress(
     actor,
     people: people.map(({ person: { id } }) => ({ id })),
     peopleCount,
-  }
-}
-
-function refusal(rejection: Rejection, caller: Caller): Error {
-  switch (rejection.type) {
-    case 'version-moved':
-      return versionMoved(
-        `If-Match: expected version ${rejection.expected}, the address is at version ${rejection.actual}`,
-        rejection.actual,
-      )
-    case 'resubscribe-refused': {
-      const findings = rejection.missing.flatMap((item): Finding[] =>
-        item === 'admin-role' ? [] : [{ path: `body.${item}`, message: 'is needed to re-subscribe an address' }],
-      )
-      return rejection.missing.includes('admin-role') ? forbidden(caller, 'admin', findings) : invalid(findings)
-    }
-    default:
-      return new Error(`set-subscription was rejected as ${rejection.type}`)
   }
 }

@@ -14,9 +14,11 @@ import { authenticate, authorize } from './authentication.js'
 import { changeRoutes } from './changes.js'
 import { documentationPages, documentRoute } from './documentation.js'
 import { healthRoutes, metricsPath } from './health.js'
+import { listPeopleRoute } from './list-people.js'
 import { personRoutes } from './people.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import type { Page, Reply, Route } from './route.js'
+import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
 
 export interface JsonAppOptions {
@@ -49,6 +51,8 @@ export function jsonRoutes({
     documentRoute(described, version),
     ...healthRoutes(service, metrics),
     ...addressRoutes(service, face),
+    savePeopleRoute(service, face),
+    listPeopleRoute(service),
     ...personRoutes(service, face),
     ...changeRoutes(service),
     ...settingRoutes(service),

@@ -132,7 +132,11 @@ function responses(route: Route, schemas: DescribedSchemas): JsonObject {
   for (const [status, name] of Object.entries(common)) all[status] = problemRef(name)
   for (const [status, description] of Object.entries(problems)) all[status] = { description, ...problemContent }
   for (const [status, reply] of Object.entries(replies)) {
-    all[status] = { description: STATUS_CODES[status] ?? status, headers: replyHeaders(route), ...content(reply) }
+    all[status] = {
+      description: STATUS_CODES[status] ?? status,
+      headers: replyHeaders(route, reply !== null),
+      ...content(reply),
+    }
   }
   return { ...all, default: problemRef('Failed') }
 
@@ -156,11 +160,12 @@ function commonProblems({ body, method, isVersioned = false, takesKey }: Guarded
   }
 }
 
-function replyHeaders(route: Route): JsonObject {
+// What is gone has no version any more.
+function replyHeaders(route: Route, hasBody: boolean): JsonObject {
   const ref = (name: string): JsonObject => ({ $ref: `#/components/headers/${name}` })
   return {
     'X-Request-Id': ref('RequestId'),
-    ...(route.role !== null && route.isVersioned === true ? { ETag: ref('ETag') } : {}),
+    ...(route.role !== null && route.isVersioned === true && hasBody ? { ETag: ref('ETag') } : {}),
     ...(route.role !== null && route.takesKey ? { 'Idempotent-Replayed': ref('IdempotentReplayed') } : {}),
   }
 }

@@ -43,11 +43,28 @@ export function parsePart<Schema extends z.ZodType>(
   return undefined
 }
 
-function findingsOf(part: string, issue: z.core.$ZodIssue): Finding[] {
-  const path = [part, ...issue.path.map(String)].join('.')
+/** One of many things that are judged each by itself: what is wrong with it is told in its own place of the reply. */
+export type OnItsOwn<Value> =
+  | { readonly type: 'read'; readonly value: Value }
+  | { readonly type: 'wrong'; readonly issues: readonly z.core.$ZodIssue[] }
+
+/** Never fails, whatever it is given; described as the schema that it stands for. */
+export function onItsOwn<Schema extends z.ZodType>(schema: Schema) {
+  type Read = OnItsOwn<z.output<Schema>>
+  // Who describes the schema asks without an error for what stands in the place of a wrong value.
+  return schema
+    .transform((value): Read => ({ type: 'read', value }))
+    .catch(
+      (failed: z.core.$ZodCatchCtx | undefined): Read =>
+        failed === undefined ? (undefined as never) : { type: 'wrong', issues: failed.error.issues },
+    )
+}
+
+export function findingsOf(at: string, issue: z.core.$ZodIssue): Finding[] {
+  const path = [at, ...issue.path.map(String)].join('.')
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(key => ({ path: `${path}.${key.slice(0, 100)}`, message: 'is not known here' }))
+      return issue.keys.map(key => ({ path: `${path}.${key.slice(0, 100)}`, message: ownMessage(issue) }))
     case 'invalid_value': {
       const expected = issue.values.map(value => `'${String(value)}'`).join(' or ')
       return [{ path, message: `expected ${expected}, got ${told(issue.input)}` }]
@@ -63,6 +80,10 @@ function findingsOf(part: string, issue: z.core.$ZodIssue): Finding[] {
   }
 }
 
+// Where the schema has nothing better to say than that there is no such key.
+const ownMessage = ({ message }: z.core.$ZodIssue): string =>
+  message.startsWith('Unrecognized key') ? 'is not known here' : message
+
 const unitOf = (origin: string): string =>
   origin === 'string' ? ' characters' : origin === 'array' || origin === 'set' ? ' items' : ''
 
@@ -73,6 +94,9 @@ function told(value: unknown): string {
   if (typeof value === 'object') return 'an object'
   return typeof value === 'string' ? `'${value.slice(0, 60)}'` : String(value)
 }
+
+export const reasonLengthMax = 1_000
+export const evidenceLengthMax = 4_000
 
 /** Text that people wrote: without blanks at the ends, not empty, and nothing in it that no encoding can carry. */
 export function statedText(lengthMax: number) {

@@ -109,7 +109,7 @@ function routesOf(name: SettingName, resource: z.ZodType, settings: Service['set
         const by = { actor: caller.id, ...(expected.type === 'version' ? { expectedVersion: expected.version } : {}) }
         const set = await settings.set(name, body.value, by)
         if (set.type === 'set') return shown(set.setting)
-        throw versionMoved(`If-Match: the setting ${name} is at version ${set.actual}`, set.actual)
+        throw versionMoved(`If-Match: the setting ${name} is at version ${set.actual}`, entityTag(set.actual))
       },
     }),
     route({

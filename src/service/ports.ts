@@ -172,6 +172,7 @@ export type PeopleSelection =
   | { readonly type: 'foreign-ids'; readonly system: string; readonly values: readonly string[] }
   | { readonly type: 'cookies'; readonly cookies: readonly string[] }
   | { readonly type: 'list'; readonly listId: number }
+  | { readonly type: 'everybody' }
 
 /** Milliseconds since the epoch, both ends included. */
 export interface UpdateWindow {

@@ -2,8 +2,9 @@
 // selection of people. Must not know who asks, nor what is said where nobody has a key.
 
 import { parseAddress } from '../domain/address.js'
+import { salesforce, salesforceIdForms } from '../domain/salesforce-id.js'
 import type { PeopleSelection } from '../service/ports.js'
-import { foreignIdLengthMax, salesforce, salesforceIdForms } from './foreign-id.js'
+import { foreignIdLengthMax } from './foreign-id.js'
 import { cookieLengthMax } from './lead-key.js'
 import { readPersonId } from './person-id.js'
 

@@ -74,6 +74,8 @@ function ofSelection(query: Knex.QueryBuilder, selection: PeopleSelection, knex:
       query.whereIn('people.id', members.select('person_id'))
       break
     }
+    case 'everybody':
+      break
     default:
       selection satisfies never
   }

@@ -70,7 +70,7 @@ t.test('a path or a method that is not there is a problem as well', async t => {
   }
   const wrongMethod = await face.ask('POST', '/v1/people/1')
   t.equal(wrongMethod.status, 405)
-  t.equal(wrongMethod.headers.get('allow'), 'HEAD, GET, DELETE')
+  t.equal(wrongMethod.headers.get('allow'), 'HEAD, GET, PATCH, DELETE')
   t.match(wrongMethod.json, { title: 'Method not allowed', detail: 'POST is not for this path' })
   t.equal((await face.ask('PROPFIND', '/v1/people/1')).status, 501)
 })

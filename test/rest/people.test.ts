@@ -117,3 +117,99 @@ t.test('R10: a person is deleted, and the opt-out of its address stays', async t
     peopleCount: 0,
   })
 })
+
+const patch = (face: JsonFace, id: number, body: object, asked: Parameters<JsonFace['ask']>[2] = {}) =>
+  face.ask('PATCH', `/v1/people/${id}`, { body, ...asked })
+
+t.test('a change: what is not mentioned stays, null clears', async t => {
+  const face = await startJsonFace(t)
+  const id = await save(face, { address: 'ada@example.org', fields: { FirstName: 'Ada', City: 'London' } })
+
+  const changed = await patch(face, id, { fields: { city: null, lastName: 'Byron' } })
+
+  t.match(changed, { status: 200, json: { email: 'ada@example.org' } })
+  t.same(changed.json.fields, { firstName: 'Ada', lastName: 'Byron' })
+  t.match(await patch(face, id, { email: 'Bob@example.org', foreignId: { system: 'crm', id: '7' } }), {
+    json: { email: 'Bob@example.org', foreignIds: [{ system: 'CRM', id: '7' }] },
+  })
+  t.match(await patch(face, id, { email: null }), { json: { email: null, fields: { firstName: 'Ada' } } })
+  t.match(await patch(face, id, {}), { status: 200 })
+})
+
+t.test('R1 to R4: the flag of a person is that of its address, a new address before it', async t => {
+  const face = await startJsonFace(t)
+  const [ada, other] = [
+    await save(face, { address: 'ada@example.org' }),
+    await save(face, { address: 'bob@example.org' }),
+  ]
+
+  t.match(await patch(face, ada, { unsubscribed: true, reason: 'by phone' }), {
+    json: { unsubscribed: true, unsubscribedReason: 'by phone' },
+  })
+  t.match(await patch(face, ada, { email: 'bob@example.org' }), { json: { unsubscribed: false } })
+  t.match(await patch(face, ada, { email: 'bob@example.org', unsubscribed: true }), { json: { unsubscribed: true } })
+  t.match((await face.ask('GET', `/v1/people/${other}`)).json, { unsubscribed: true })
+  const back = { unsubscribed: false, reason: 'asked to be back', evidence: 'ticket 1' }
+  t.match(await patch(face, ada, back), { status: 403 })
+  t.match(await patch(face, ada, { unsubscribed: false }, { as: 'admin' }), {
+    status: 422,
+    json: { errors: [{ path: 'body.reason' }, { path: 'body.evidence' }] },
+  })
+  t.match(await patch(face, ada, back, { as: 'admin' }), { status: 200, json: { unsubscribed: false } })
+})
+
+t.test('If-Match: a person is changed or deleted as the caller saw it, or not at all', async t => {
+  const face = await startJsonFace(t)
+  const id = await save(face, { address: 'ada@example.org' })
+  const tag = async () => (await face.ask('GET', `/v1/people/${id}`)).headers.get('etag') ?? ''
+  const seen = await tag()
+  const body = { status: 'unsubscribed' }
+
+  await face.ask('PUT', '/v1/addresses/ada@example.org/subscription', { body })
+  const stale = { headers: { 'if-match': seen } }
+
+  const refused = await patch(face, id, { fields: { city: 'Paris' } }, stale)
+  t.match(refused, { status: 412, json: { type: /version-moved$/ } })
+  t.equal(refused.headers.get('etag'), await tag(), 'the tag that would match')
+  t.equal((await face.ask('DELETE', `/v1/people/${id}`, stale)).status, 412)
+  t.equal((await patch(face, id, {}, { headers: { 'if-match': '"v1"' } })).status, 412)
+  t.equal((await patch(face, id, {}, { headers: { 'if-match': 'v1' } })).status, 400)
+  const changed = await patch(face, id, { fields: { city: 'Paris' } }, { headers: { 'if-match': await tag() } })
+  t.match(changed, { status: 200, json: { fields: { city: 'Paris' } } })
+  t.equal(changed.headers.get('etag'), await tag())
+  t.equal((await face.ask('DELETE', `/v1/people/${id}`, { headers: { 'if-match': await tag() } })).status, 204)
+})
+
+t.test('R9: others are merged into a person, every address keeps its status', async t => {
+  const face = await startJsonFace(t)
+  const winner = await save(face, { address: 'ada@example.org', fields: { FirstName: 'Ada' } })
+  const loser = await save(face, { address: 'eve@example.org', unsubscribed: true, fields: { City: 'Paris' } })
+  const merge = (id: number, losers: unknown, more = {}) =>
+    face.ask('POST', `/v1/people/${id}/merge`, {
+      body: { losers, ...more },
+      headers: { 'idempotency-key': `"${losers}"` },
+    })
+
+  for (const [losers, path] of [
+    [[winner], 'body.losers.0'],
+    [[loser, loser], 'body.losers.1'],
+    [[loser, 4711], 'body.losers.1'],
+    [[], 'body.losers'],
+    [[0], 'body.losers.0'],
+  ] as const) {
+    t.match(await merge(winner, losers), { status: 422, json: { errors: [{ path }] } }, JSON.stringify(losers))
+  }
+  t.equal((await merge(4711, [loser])).status, 404)
+  t.equal(face.store.dump().people.size, 2)
+
+  const merged = await merge(winner, [loser], { reason: 'the same person' })
+  t.match(merged, {
+    status: 200,
+    json: { id: winner, unsubscribed: false, fields: { firstName: 'Ada', city: 'Paris' } },
+  })
+  const again = await merge(winner, [loser], { reason: 'the same person' })
+  t.equal(again.headers.get('idempotent-replayed'), 'true')
+  t.same(again.json, merged.json)
+  t.equal((await face.ask('GET', `/v1/people/${loser}`)).status, 404)
+  t.match((await face.ask('GET', '/v1/addresses/eve@example.org')).json, { status: 'unsubscribed', peopleCount: 0 })
+})

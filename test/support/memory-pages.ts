@@ -49,6 +49,8 @@ function isSelected(tables: Tables, { id, address }: Person, selection: PeopleSe
     }
     case 'cookies':
       return selection.cookies.some(cookie => tables.cookies.get(cookie) === id)
+    case 'everybody':
+      return true
     case 'list':
       return tables.members.has(memberKey({ listId: selection.listId, personId: id }))
   }
