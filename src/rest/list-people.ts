@@ -44,7 +44,7 @@ export function listPeopleRoute({ reads, fields }: Pick<Service, 'reads' | 'fiel
     tag: 'People',
     summary: 'People, by address, by the id of another system, or by when they were touched',
     description:
-      'Without a filter everybody, in the order of their ids. With updatedFrom or updatedTo in the order of time; the ' +
+      'Without a filter everybody, in the order of ids. With updatedFrom or updatedTo in the order of time; the ' +
       'window of the first page holds for all, and updatedTo says where it ends: whoever is touched while it is read ' +
       'is in the window that begins there. Fields cannot be asked for, since no index has their values.',
     role: 'reader',

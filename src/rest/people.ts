@@ -68,8 +68,8 @@ export function personRoutes(
       tag: 'People',
       summary: 'Change a person',
       description:
-        'What is not mentioned stays, and null clears. Where the person has an address, unsubscribed is the status of ' +
-        'that address, for everybody who has it; a new address comes first, so that the flag meets it (R4).',
+        'What is not mentioned stays, and null clears. Where the person has an address, unsubscribed is the status ' +
+        'of that address, for everybody who has it; a new address comes first, so that the flag meets it (R4).',
       role: 'writer',
       isVersioned: true,
       params,

@@ -64,7 +64,7 @@ export const personChange = z
     email: emailInBody.nullable().optional().describe('R3: the status of the new address holds. Null: none any more.'),
     ...said,
   })
-  .meta({ id: 'PersonChange' })
+  .meta({ id: 'PersonPatch' })
 
 type Said = Omit<z.output<typeof personChange>, 'reason' | 'evidence'> & { readonly id?: number | undefined }
 

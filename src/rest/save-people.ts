@@ -60,9 +60,9 @@ export function savePeopleRoute({ writes, fields }: Pick<Service, 'writes' | 'fi
     tag: 'People',
     summary: `Create or update up to ${recordsMax} people`,
     description:
-      'The first of id, foreignId and email that a record gives says who is meant; an email beside another one is the ' +
-      'new address. An email that several people have names none of them. Records are carried out in their order; the ' +
-      'answer is 200 whatever became of each. Somebody who is made never re-subscribes an address (R8).',
+      'The first of id, foreignId and email that a record gives says who is meant; an email beside another one is ' +
+      'the new address. An email that several people have names none of them. Records are carried out in their ' +
+      'order; the answer is 200 whatever became of each. Somebody who is made never re-subscribes an address (R8).',
     role: 'writer',
     body: recordsToSave,
     replies: { 200: savedPeople },
