@@ -1,19 +1,16 @@
 // The running server: both faces on one port over one store, and its orderly end. Wires things together and decides
 // nothing itself.
 
-import { join } from 'node:path'
 import { type BackgroundWork, startBackgroundWork } from './background-work.js'
 import type { Config } from './config.js'
-import { type BodyLimits, defaultBodyLimits, readBody } from './http/body.js'
+import { bodyLimits, callerGuard, soapHandler } from './faces.js'
 import { createLogger, type Logger } from './http/logger.js'
-import { createMetrics, type Metrics } from './http/metrics.js'
-import { publicUrl } from './http/public-url.js'
-import { requestIdOf } from './http/request-id.js'
+import { createMetrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
-import { groupCommitEvents, refusalLog } from './observing.js'
+import { groupCommitEvents } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
-import { packageRoot, packageVersion } from './package-root.js'
+import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
@@ -22,9 +19,6 @@ import { ChangeFeed } from './service/change-feed.js'
 import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
 import type { Service } from './service/service.js'
-import { loadContracts } from './soap/contracts.js'
-import { createEndpoint } from './soap/endpoint.js'
-import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
 import type { Store } from './store/store.js'
 import { isWorker } from './workers.js'
 
@@ -99,10 +93,11 @@ export async function serve(config: Config): Promise<RunningServer> {
     Date.now,
   )
   const sharing = sharedCounts(limiter, opened, config, logger)
-  const soap = await soapHandler(config, service, limiter, metrics, logger)
+  const guard = callerGuard(config)
+  const soap = await soapHandler({ config, service, limiter, guard, metrics, logger })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
-  const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config) }
+  const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config), ...guard }
   const servesOperators = config.adminPort === null
   const http = createHttpServer({ handle: soap, fallback: createJsonApp({ ...app, servesOperators }), tls, onDefect })
   const admin = servesOperators
@@ -175,43 +170,6 @@ function sharedCounts(
       return share()
     },
   }
-}
-
-async function soapHandler(
-  config: Config,
-  service: Service,
-  limiter: CallLimiter,
-  metrics: Metrics,
-  logger: Logger,
-): Promise<SoapRequestHandler> {
-  const { soapResubscribe: resubscribe, addressChange, signatureWindowHours, trustedProxies } = config
-  const endpoint = createEndpoint({
-    service,
-    face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: { resubscribe, addressChange } },
-    signatureWindowMs: signatureWindowHours * 3_600_000,
-    now: Date.now,
-    limiter,
-    observer: {
-      called({ operation, faultCode, ms, unknownElements }) {
-        metrics.soapCall(operation ?? '(none)', faultCode, ms)
-        for (const name of unknownElements) metrics.unknownElement(name)
-      },
-      refused: refusalLog(logger),
-      defect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP call failed'),
-    },
-  })
-  return createSoapRequestHandler({
-    contracts: await loadContracts(join(packageRoot(), 'wsdl')),
-    endpoint,
-    readBody: request => readBody(request, bodyLimits(config)),
-    publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),
-    requestIdOf,
-    onDefect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP request failed'),
-  })
-}
-
-function bodyLimits({ bodyBytesMax }: Config): BodyLimits {
-  return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax }
 }
 
 // What is ready to be carried out need not wait for the next look around.

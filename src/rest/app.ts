@@ -1,16 +1,19 @@
 // The JSON face as one Koa application: finds the route, asks who calls, and turns every error into a problem
 // document. The only file of this face that knows Koa; what a route does is said in the route's own file.
 
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import { type BodyLimits, defaultBodyLimits, readBody } from '../http/body.js'
 import type { Logger } from '../http/logger.js'
 import type { Metrics } from '../http/metrics.js'
 import { requestIdOf } from '../http/request-id.js'
+import type { Caller } from '../service/credentials.js'
+import type { FailedAttempts } from '../service/failed-attempts.js'
+import { sha256 } from '../service/log-chain.js'
 import type { Face, Service } from '../service/service.js'
 import { addressRoutes } from './addresses.js'
-import { authenticate, authorize } from './authentication.js'
+import { authenticate, authorize, tooManyFailures } from './authentication.js'
 import { changeRoutes } from './changes.js'
 import { documentationPages, documentRoute } from './documentation.js'
 import { healthRoutes, metricsPath } from './health.js'
@@ -29,6 +32,10 @@ export interface JsonAppOptions {
   /** Of the program, for the description of the face. */
   readonly version: string
   readonly bodyLimits?: BodyLimits
+  /** Slows down who guesses keys. Absent: nobody is slowed down. */
+  readonly failedAttempts?: Pick<FailedAttempts, 'admits' | 'failed' | 'succeeded'>
+  /** Address of who calls. */
+  readonly placeOf?: (request: IncomingMessage) => string
   /** Whether what is for operators alone is served too; true unless it has a port of its own. */
   readonly servesOperators?: boolean
 }
@@ -108,10 +115,10 @@ function observed({ logger, metrics }: JsonAppOptions) {
 }
 
 function mount(route: Route | Page, router: Router<State>, options: JsonAppOptions): void {
-  const { service, bodyLimits = defaultBodyLimits } = options
+  const { bodyLimits = defaultBodyLimits } = options
   const answer = async (ctx: RouterContext<State>): Promise<Reply> => {
     if (route.role === null) return route.answer()
-    const caller = await authenticate(ctx.req.headers.authorization, service.credentials)
+    const caller = await authenticateSlowly(ctx.req, options)
     authorize(caller, route.role)
     const { method, url: target, params, query, headers } = ctx
     return route.answer(
@@ -141,6 +148,25 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
         ctx.body = null
     }
   })
+}
+
+async function authenticateSlowly(request: IncomingMessage, options: JsonAppOptions): Promise<Caller> {
+  const { authorization } = request.headers
+  const { service, failedAttempts, placeOf } = options
+  // Without a key nobody guesses one, and whoever forgot it should hear so at once.
+  if (failedAttempts === undefined || authorization === undefined)
+    return authenticate(authorization, service.credentials)
+  const attempt = { place: placeOf?.(request) ?? '', claim: sha256(authorization) }
+  if (!failedAttempts.admits(attempt)) throw tooManyFailures()
+  try {
+    const caller = await authenticate(authorization, service.credentials)
+    failedAttempts.succeeded(attempt)
+    return caller
+  } catch (cause) {
+    // A store that does not answer is nobody's guess.
+    if (cause instanceof Problem) await failedAttempts.failed(attempt)
+    throw cause
+  }
 }
 
 function leaving(response: ServerResponse): AbortSignal {

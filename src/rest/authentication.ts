@@ -42,6 +42,13 @@ export function forbidden(caller: Caller, needed: Role, findings?: readonly Find
   })
 }
 
+/** A 429 problem, told without a look at the key: it may well be right. */
+export function tooManyFailures(): Problem {
+  const detail = 'too many requests with wrong keys came from your address; try again later'
+  const headers = { 'Retry-After': '3' }
+  return new Problem({ status: 429, name: 'too-many-failures', title: 'Too many failures', detail, headers })
+}
+
 function unauthorized(detail: string, error: string): Problem {
   const headers = { 'WWW-Authenticate': realm + error }
   return new Problem({ status: 401, name: 'unauthorized', title: 'Unauthorized', detail, headers })

@@ -101,6 +101,12 @@ export function limitFault({ by, limit }: Admission & { readonly type: 'refused'
   }
 }
 
+/** Told without a look at the signature: it may well be right. */
+export function tooManyFailuresFault(): Fault {
+  const sentence = 'too many calls with wrong signatures came from your address or for this user: try again later'
+  return fault(faultKinds.rateExceeded, sentence)
+}
+
 const namedMax = 20
 
 /** All that was wrong with the values of a call, in one fault, so that its sender can mend everything at once. */

@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks'
 import type { CallLimiter } from '../service/call-limits.js'
 import type { Caller } from '../service/credentials.js'
+import type { FailedAttempts } from '../service/failed-attempts.js'
 import type { Face, Service } from '../service/service.js'
 import {
   authenticationFault,
@@ -13,6 +14,7 @@ import {
   notUnderstoodFault,
   refusedEnvelopeFault,
   thrownFault,
+  tooManyFailuresFault,
   unknownOperationFault,
 } from './answer-fault.js'
 import { authenticate } from './authenticate.js'
@@ -30,6 +32,8 @@ export interface EndpointRequest {
   readonly body: Uint8Array
   readonly contentType?: string | undefined
   readonly requestId: string
+  /** Address of who calls. */
+  readonly place?: string | undefined
 }
 
 export interface EndpointReply {
@@ -68,6 +72,8 @@ export interface EndpointOptions {
   readonly now: () => number
   /** Counts the calls of a caller that proved who it is, and may refuse one. Absent: no limits. */
   readonly limiter?: Pick<CallLimiter, 'admit'> | undefined
+  /** Slows down who guesses keys. Absent: nobody is slowed down. */
+  readonly failedAttempts?: Pick<FailedAttempts, 'admits' | 'failed' | 'succeeded'> | undefined
   readonly observer: CallObserver
 }
 
@@ -127,7 +133,7 @@ class EndpointRun {
     // 2. No header block that had to be understood and is not.
     if (reading.header.notUnderstood.length > 0) return faultAnswer(notUnderstoodFault(reading.header.notUnderstood))
     // 3. Who calls.
-    const caller = await this.#authenticate(reading)
+    const caller = await this.#authenticate(reading, request.place ?? '')
     if (caller.type === 'fault') return caller
     // 4. Not more than it may call.
     const admission = this.#options.limiter?.admit(caller.result.id)
@@ -154,13 +160,21 @@ class EndpointRun {
     return operation.result.carryOut(reading.params, call, { encode, soapVersion: this.#soapVersion })
   }
 
-  async #authenticate({ header }: Content): Promise<Answered<Caller>> {
-    const { service, signatureWindowMs, now } = this.#options
+  async #authenticate({ header }: Content, place: string): Promise<Answered<Caller>> {
+    const { service, signatureWindowMs, now, failedAttempts } = this.#options
     const { authentication }: HeaderBlocks = header.blocks
     const { credentials } = service
+    const attempt = { place, claim: authentication?.mktowsUserId ?? '' }
+    if (failedAttempts?.admits(attempt) === false) return faultAnswer(tooManyFailuresFault())
     const verdict = await authenticate(authentication, { credentials, signatureWindowMs, now })
-    if (verdict.type === 'caller') return { type: 'result', result: verdict.caller }
-    if (verdict.type === 'refused') this.#options.observer.refused(verdict, this.#requestId)
+    if (verdict.type === 'caller') {
+      failedAttempts?.succeeded(attempt)
+      return { type: 'result', result: verdict.caller }
+    }
+    if (verdict.type === 'refused') {
+      this.#options.observer.refused(verdict, this.#requestId)
+      await failedAttempts?.failed(attempt)
+    }
     return faultAnswer(authenticationFault(verdict, { windowMs: signatureWindowMs, now: now() }))
   }
 

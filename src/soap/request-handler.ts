@@ -14,6 +14,8 @@ export interface SoapRequestHandlerOptions {
   /** Scheme, host and port under which the caller reached this server, without a slash at the end. */
   readonly publicUrl: (request: IncomingMessage) => string
   readonly requestIdOf: (request: IncomingMessage) => string
+  /** Address of who calls. */
+  readonly placeOf?: (request: IncomingMessage) => string
   /** Told of what was thrown outside of a call; a call's own errors go to the observer of the endpoint. */
   readonly onDefect: (cause: unknown, requestId: string) => void
 }
@@ -47,7 +49,7 @@ async function answer(
   wsdls: ServedWsdls,
   options: SoapRequestHandlerOptions,
 ): Promise<void> {
-  const { contracts, endpoint, readBody, publicUrl } = options
+  const { contracts, publicUrl } = options
   const contract = contracts.get(version)
   if (contract === undefined) {
     const known = [...contracts.keys()].map(name => `${soapPath}/${name}`).join(', ')
@@ -56,7 +58,7 @@ async function answer(
   }
   // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
   if (request.method === 'POST') {
-    sendReply(response, await call(request, contract, requestId, endpoint, readBody))
+    sendReply(response, await call(request, contract, requestId, options))
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD, POST')
     sendText(response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
@@ -73,8 +75,7 @@ async function call(
   request: IncomingMessage,
   contract: Contract,
   requestId: string,
-  endpoint: SoapRequestHandlerOptions['endpoint'],
-  readBody: SoapRequestHandlerOptions['readBody'],
+  { endpoint, readBody, placeOf }: SoapRequestHandlerOptions,
 ): Promise<EndpointReply> {
   let body: Uint8Array
   try {
@@ -82,7 +83,8 @@ async function call(
   } catch (cause) {
     return endpoint.unread(cause, requestId)
   }
-  return endpoint.answer(contract, { body, contentType: request.headers['content-type'], requestId })
+  const { 'content-type': contentType } = request.headers
+  return endpoint.answer(contract, { body, contentType, requestId, place: placeOf?.(request) })
 }
 
 interface Target {

@@ -9,6 +9,7 @@ import { createJsonApp } from '../../src/rest/app.js'
 import { jsonFace } from '../../src/rest/face.js'
 import { ChangeFeed } from '../../src/service/change-feed.js'
 import { Credentials } from '../../src/service/credentials.js'
+import type { FailedAttempts } from '../../src/service/failed-attempts.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import { createSeal } from '../../src/service/seal.js'
@@ -51,6 +52,7 @@ export interface JsonFaceOptions {
   readonly limits?: Partial<GroupCommitLimits>
   readonly bodyLimits?: Parameters<typeof readBody>[1]
   readonly readiness?: () => Promise<Readiness>
+  readonly failedAttempts?: FailedAttempts
   /** Takes the place of parts of the service. */
   readonly service?: Partial<Service>
 }
@@ -91,6 +93,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     logger,
     version: '0.0.0',
     ...(bodyLimits ? { bodyLimits } : {}),
+    ...(options.failedAttempts === undefined ? {} : { failedAttempts: options.failedAttempts }),
   })
   const server = createHttpServer({
     handle: () => false,

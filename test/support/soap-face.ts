@@ -6,6 +6,7 @@ import type { Role } from '../../src/domain/command.js'
 import type { CallLimiter } from '../../src/service/call-limits.js'
 import { ChangeFeed } from '../../src/service/change-feed.js'
 import { Credentials } from '../../src/service/credentials.js'
+import type { FailedAttempts } from '../../src/service/failed-attempts.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import { createSeal } from '../../src/service/seal.js'
@@ -48,6 +49,7 @@ export interface SoapFaceOptions {
   readonly store?: MemoryStore
   readonly signatureWindowMs?: number
   readonly limiter?: CallLimiter
+  readonly failedAttempts?: FailedAttempts
   readonly now?: () => number
 }
 
@@ -109,6 +111,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     signatureWindowMs: options.signatureWindowMs ?? defaultSignatureWindowMs,
     now: options.now ?? (() => callTime),
     limiter: options.limiter,
+    failedAttempts: options.failedAttempts,
     observer: { called: fact => facts.push(fact), refused() {}, defect: cause => defects.push(cause) },
   })
   const contract = (await theContracts()).get('3_1')!

@@ -1,0 +1,76 @@
+// What the faces are given of the configuration, and what they share: bounds of bodies, and the guard that slows down
+// who guesses keys, which counts an attempt wherever it is made.
+
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import type { Config } from './config.js'
+import { type BodyLimits, defaultBodyLimits, readBody } from './http/body.js'
+import { clientAddress } from './http/client-address.js'
+import type { Logger } from './http/logger.js'
+import type { Metrics } from './http/metrics.js'
+import { publicUrl } from './http/public-url.js'
+import { requestIdOf } from './http/request-id.js'
+import { refusalLog } from './observing.js'
+import { packageRoot } from './package-root.js'
+import type { CallLimiter } from './service/call-limits.js'
+import { FailedAttempts } from './service/failed-attempts.js'
+import type { Service } from './service/service.js'
+import { loadContracts } from './soap/contracts.js'
+import { createEndpoint } from './soap/endpoint.js'
+import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
+
+export interface CallerGuard {
+  readonly failedAttempts: FailedAttempts
+  /** Address of who sends a request. */
+  readonly placeOf: (request: IncomingMessage) => string
+}
+
+export function callerGuard({ trustedProxies }: Pick<Config, 'trustedProxies'>): CallerGuard {
+  return {
+    failedAttempts: new FailedAttempts({ now: Date.now }),
+    placeOf: request => clientAddress(request, trustedProxies),
+  }
+}
+
+interface SoapParts {
+  readonly config: Config
+  readonly service: Service
+  readonly limiter: CallLimiter
+  readonly guard: CallerGuard
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler> {
+  const { config, service, limiter, guard, metrics, logger } = parts
+  const { soapResubscribe: resubscribe, addressChange, signatureWindowHours, trustedProxies } = config
+  const endpoint = createEndpoint({
+    service,
+    face: { source: 'SOAP API', defaultReason: 'SOAP API', policy: { resubscribe, addressChange } },
+    signatureWindowMs: signatureWindowHours * 3_600_000,
+    now: Date.now,
+    limiter,
+    failedAttempts: guard.failedAttempts,
+    observer: {
+      called({ operation, faultCode, ms, unknownElements }) {
+        metrics.soapCall(operation ?? '(none)', faultCode, ms)
+        for (const name of unknownElements) metrics.unknownElement(name)
+      },
+      refused: refusalLog(logger),
+      defect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP call failed'),
+    },
+  })
+  return createSoapRequestHandler({
+    contracts: await loadContracts(join(packageRoot(), 'wsdl')),
+    endpoint,
+    readBody: request => readBody(request, bodyLimits(config)),
+    publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),
+    requestIdOf,
+    placeOf: guard.placeOf,
+    onDefect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP request failed'),
+  })
+}
+
+export function bodyLimits({ bodyBytesMax }: Config): BodyLimits {
+  return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax }
+}
