@@ -42,3 +42,26 @@ export async function revokeCredential(config: Config, id: string): Promise<void
     else refuse(`there is no active credential '${id}'; \`credentials list\` shows all`)
   })
 }
+
+export async function rotateCredential(
+  config: Config,
+  id: string,
+  { overlapHours, key }: { readonly overlapHours: number; readonly key?: string },
+): Promise<void> {
+  await withStore(config, async ({ credentials }) => {
+    const rotated = await credentials.rotate(id, { overlapMs: overlapHours * 3_600_000, secret: key })
+    switch (rotated.type) {
+      case 'unknown':
+        return refuse(`there is no active credential '${id}'; \`credentials list\` shows all`)
+      case 'taken':
+        return refuse('that secret is in use, or somebody else rotated the credential at this moment')
+      case 'rotated': {
+        const until = new Date(rotated.previousUntil).toISOString()
+        print(`id      ${id}\nsecret  ${rotated.secret}\nIt is shown this once. The one before works until ${until}.`)
+        return
+      }
+      default:
+        return rotated satisfies never
+    }
+  })
+}

@@ -40,4 +40,18 @@ export function register(program: Command): void {
       const { revokeCredential } = await import('../administer/credentials.js')
       await revokeCredential(readConfig(), id)
     })
+  credentials
+    .command('rotate <id>')
+    .description('Give a credential another secret, shown once; the present one goes on working for a while.')
+    .option('--overlap <hours>', 'how long', wholeHours, 24)
+    .option('--key <secret>', 'the secret to use; drawn where absent')
+    .action(async (id: string, { overlap, key }: { overlap: number; key?: string }) => {
+      const { rotateCredential } = await import('../administer/credentials.js')
+      await rotateCredential(readConfig(), id, { overlapHours: overlap, ...(key === undefined ? {} : { key }) })
+    })
+}
+
+function wholeHours(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('expected a whole number of hours, at most 999')
 }

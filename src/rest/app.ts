@@ -15,7 +15,9 @@ import type { Face, Service } from '../service/service.js'
 import { addressRoutes } from './addresses.js'
 import { authenticate, authorize, tooManyFailures } from './authentication.js'
 import { changeRoutes } from './changes.js'
+import { credentialRoutes } from './credentials.js'
 import { documentationPages, documentRoute } from './documentation.js'
+import { fieldRoutes } from './fields.js'
 import { healthRoutes, metricsPath } from './health.js'
 import { listPeopleRoute } from './list-people.js'
 import { personRoutes } from './people.js'
@@ -63,6 +65,8 @@ export function jsonRoutes({
     ...personRoutes(service, face),
     ...changeRoutes(service),
     ...settingRoutes(service),
+    ...fieldRoutes(service),
+    ...credentialRoutes(service),
   )
   return described
 }

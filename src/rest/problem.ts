@@ -99,6 +99,12 @@ export function notFound(detail: string): Problem {
   return new Problem({ status: 404, name: 'not-found', title: 'Not found', detail })
 }
 
+/** What is to be made is there already, or what is asked for cannot be in the present state. */
+export function conflict(name: string, detail: string, findings?: readonly Finding[]): Problem {
+  const found = findings === undefined ? {} : { findings }
+  return new Problem({ status: 409, name, title: 'Conflict', detail, ...found })
+}
+
 function tryLater(name: string, title: string, detail: string, seconds: number): ProblemFacts {
   return { status: 503, name, title, detail, headers: { 'Retry-After': String(seconds) } }
 }

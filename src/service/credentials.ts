@@ -15,6 +15,8 @@ export interface Credential {
   readonly role: Role
   /** A sealed encryption key (SOAP) or the SHA-256 of the key in hex (API). */
   readonly secret: string
+  /** The secret before the last rotation, in the same form; it goes on working until then. */
+  readonly previous: { readonly secret: string; readonly until: number } | null
   readonly createdAt: number
   readonly revokedAt: number | null
 }
@@ -22,18 +24,39 @@ export interface Credential {
 /** The part of a store that keeps credentials. */
 export interface CredentialStore {
   credentialById(id: string): Promise<Credential | undefined>
+  /** By the present secret, or by the previous one, whether or not its time is over. */
   credentialBySecret(secret: string): Promise<Credential | undefined>
   /** False where the id is taken. A revoked one of the same kind is no longer in the way. */
   addCredential(credential: Credential): Promise<boolean>
   listCredentials(): Promise<readonly Credential[]>
   /** False where there is none, or it is revoked already. */
   revokeCredential(id: string, at: number): Promise<boolean>
+  /** False where there is no active one that has the secret `from`. */
+  rotateCredential(
+    id: string,
+    secrets: { readonly from: string; readonly to: string; readonly previousUntil: number },
+  ): Promise<boolean>
 }
+
+export type Rotated =
+  | { readonly type: 'rotated'; readonly secret: string; readonly previousUntil: number }
+  | { readonly type: 'unknown' }
+  /** The secret that was to be the new one is another credential's API key, or the present one. */
+  | { readonly type: 'taken' }
 
 export interface Caller {
   readonly id: string
   readonly role: Role
 }
+
+export interface SoapUser extends Caller {
+  readonly encryptionKey: string
+  /** The key before the last rotation, while it still works. */
+  readonly previousKey?: string
+}
+
+const drawSecret = (kind: CredentialKind): string =>
+  kind === 'soap' ? randomBytes(24).toString('hex') : `duk_${randomBytes(24).toString('base64url')}`
 
 // A revoked credential stops working within this time on every process; in between no call asks the store.
 const trustedForMs = 5_000
@@ -52,39 +75,55 @@ export class Credentials {
   }
 
   /** The encryption key of a SOAP user, undefined for an unknown or revoked one. */
-  async soapUser(userId: string): Promise<(Caller & { readonly encryptionKey: string }) | undefined> {
+  async soapUser(userId: string): Promise<SoapUser | undefined> {
     const credential = await this.#recall(`soap ${userId}`, () => this.#store.credentialById(userId))
     if (credential?.kind !== 'soap') return undefined
-    return { id: credential.id, role: credential.role, encryptionKey: this.#seal.open(credential.secret) }
+    const { id, role, secret, previous } = credential
+    const user = { id, role, encryptionKey: this.#seal.open(secret) }
+    const isOver = previous === null || previous.until <= Date.now()
+    return isOver ? user : { ...user, previousKey: this.#seal.open(previous.secret) }
   }
 
   /** Whose API key this is, undefined for an unknown or revoked one. */
   async apiCaller(apiKey: string): Promise<Caller | undefined> {
     const hash = sha256(apiKey)
     const credential = await this.#recall(`api ${hash}`, () => this.#store.credentialBySecret(hash))
-    return credential?.kind === 'api' ? { id: credential.id, role: credential.role } : undefined
+    if (credential?.kind !== 'api') return undefined
+    const { id, role, secret, previous } = credential
+    return secret === hash || (previous?.secret === hash && previous.until > Date.now()) ? { id, role } : undefined
   }
 
   /** Makes a SOAP credential; without a key given, one is drawn. Undefined where the user id is taken. */
-  async addSoap(
-    userId: string,
-    role: Role,
-    encryptionKey = randomBytes(24).toString('hex'),
-  ): Promise<string | undefined> {
+  async addSoap(userId: string, role: Role, encryptionKey = drawSecret('soap')): Promise<string | undefined> {
     const added = await this.#add({ id: userId, kind: 'soap', role, secret: this.#seal.close(encryptionKey) })
     return added ? encryptionKey : undefined
   }
 
   /** Makes an API key; without one given, one is drawn. Undefined where the name is taken. */
-  async addApi(
-    name: string,
-    role: Role,
-    apiKey = `duk_${randomBytes(24).toString('base64url')}`,
-  ): Promise<string | undefined> {
+  async addApi(name: string, role: Role, apiKey = drawSecret('api')): Promise<string | undefined> {
     const secret = sha256(apiKey)
     // A key names its caller, so it cannot name two. (Two SOAP users may well have the same one.)
     if ((await this.#store.credentialBySecret(secret)) !== undefined) return undefined
     return (await this.#add({ id: name, kind: 'api', role, secret })) ? apiKey : undefined
+  }
+
+  /** Gives a credential another secret; the present one goes on working for a while, so that nobody is cut off. */
+  async rotate(
+    id: string,
+    { overlapMs, secret }: { overlapMs: number; secret?: string | undefined },
+  ): Promise<Rotated> {
+    const credential = await this.#store.credentialById(id)
+    if (credential === undefined || credential.revokedAt !== null) return { type: 'unknown' }
+    const { kind, secret: from } = credential
+    const drawn = secret ?? drawSecret(kind)
+    const to = kind === 'soap' ? this.#seal.close(drawn) : sha256(drawn)
+    if (kind === 'api' && (await this.#store.credentialBySecret(to)) !== undefined) return { type: 'taken' }
+    const previousUntil = Date.now() + overlapMs
+    this.#remembered.clear()
+    // Somebody who rotated it at the same moment was told a secret of theirs, which must not be lost without a word.
+    if (!(await this.#store.rotateCredential(id, { from, to, previousUntil }))) return { type: 'taken' }
+    this.#remembered.clear()
+    return { type: 'rotated', secret: drawn, previousUntil }
   }
 
   /** Throws SealError where a SOAP user could not be served with this process's SECRET_KEY. */
@@ -103,9 +142,9 @@ export class Credentials {
     return this.#store.revokeCredential(id, Date.now())
   }
 
-  #add(credential: Omit<Credential, 'createdAt' | 'revokedAt'>): Promise<boolean> {
+  #add(credential: Pick<Credential, 'id' | 'kind' | 'role' | 'secret'>): Promise<boolean> {
     this.#remembered.clear()
-    return this.#store.addCredential({ ...credential, createdAt: Date.now(), revokedAt: null })
+    return this.#store.addCredential({ ...credential, previous: null, createdAt: Date.now(), revokedAt: null })
   }
 
   async #recall(name: string, look: () => Promise<Credential | undefined>): Promise<Credential | undefined> {

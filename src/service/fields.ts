@@ -16,7 +16,8 @@ const customFieldsMax = 1_000
 
 export type FieldAdded =
   | { readonly type: 'added'; readonly field: Field }
-  | { readonly type: 'refused'; readonly problem: string }
+  /** `isTaken`: there is a field of that name; otherwise the name cannot be one, or there are too many. */
+  | { readonly type: 'refused'; readonly problem: string; readonly isTaken: boolean }
 
 export class Fields {
   readonly #store: FieldStore
@@ -59,19 +60,22 @@ export class Fields {
       return {
         type: 'refused',
         problem: `expected a name of letters, digits, blanks and _ . ( ) / & -, at most ${fieldNameLengthMax} long`,
+        isTaken: false,
       }
     }
     // Values are kept under their names in plain objects, where these mean something else.
-    if (name in Object.prototype) return { type: 'refused', problem: `'${name}' cannot be the name of a field` }
-    if (this.#dictionary.find(name) !== undefined)
-      return { type: 'refused', problem: `there is a field named '${name}'` }
+    if (name in Object.prototype) {
+      return { type: 'refused', problem: `'${name}' cannot be the name of a field`, isTaken: false }
+    }
+    const taken = { type: 'refused', problem: `there is a field named '${name}'`, isTaken: true } as const
+    if (this.#dictionary.find(name) !== undefined) return taken
     if (this.#dictionary.fields.length - standardFields.length >= customFieldsMax) {
-      return { type: 'refused', problem: `there are ${customFieldsMax} custom fields already` }
+      return { type: 'refused', problem: `there are ${customFieldsMax} custom fields already`, isTaken: false }
     }
     const jsonName = name.charAt(0).toLowerCase() + name.slice(1)
     const field: Field = { name, jsonName, label, type, isReadOnly: false, isCustom: true }
     const added = await this.#store.addField(field)
     await this.reload()
-    return added ? { type: 'added', field } : { type: 'refused', problem: `there is a field named '${name}'` }
+    return added ? { type: 'added', field } : taken
   }
 }

@@ -53,7 +53,10 @@ export async function authenticate(
   if (missing.length > 0) return { type: 'unsigned', missing }
 
   const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
-  const isSigned = isSignatureOf(signature, timestamp + userId, user?.encryptionKey ?? nobodysKey)
+  const { encryptionKey = nobodysKey, previousKey } = user ?? {}
+  const isSigned =
+    isSignatureOf(signature, timestamp + userId, encryptionKey) ||
+    (previousKey !== undefined && isSignatureOf(signature, timestamp + userId, previousKey))
   if (user === undefined || !isSigned) return { type: 'refused', userId, isKnown: user !== undefined }
 
   // Only now the time: to somebody who does not know the key, the window tells nothing about which users exist.

@@ -14,8 +14,9 @@ import * as flows from '../../migrations/008-flows.js'
 import * as activityOrders from '../../migrations/009-activity-orders.js'
 import * as callCounts from '../../migrations/010-call-counts.js'
 import * as imports from '../../migrations/011-imports.js'
-
 import * as settings from '../../migrations/012-settings.js'
+
+import * as overlappingSecrets from '../../migrations/016-overlapping-secrets.js'
 import * as changeFeed from '../../migrations/019-change-feed.js'
 import * as jobReports from '../../migrations/022-job-reports.js'
 
@@ -37,6 +38,7 @@ const migrations: readonly Migration[] = [
   { name: '010-call-counts', up: callCounts.up },
   { name: '011-imports', up: imports.up },
   { name: '012-settings', up: settings.up },
+  { name: '016-overlapping-secrets', up: overlappingSecrets.up },
   { name: '019-change-feed', up: changeFeed.up },
   { name: '022-job-reports', up: jobReports.up },
 ]

@@ -22,10 +22,12 @@ export function createRegistry(writer: Knex, reader: Knex): CredentialStore & Fi
     },
     async credentialBySecret(secret) {
       const row = await reader('credentials').where({ secret }).first('*')
-      return row && credentialFrom(row)
+      if (row !== undefined) return credentialFrom(row)
+      const rotated = await reader('credentials').where({ previous_secret: secret }).first('*')
+      return rotated && credentialFrom(rotated)
     },
     async addCredential({ id, kind, role, secret, createdAt, revokedAt }) {
-      const row = { role, secret, created_at: createdAt, revoked_at: revokedAt }
+      const row = { role, secret, ...noPrevious, created_at: createdAt, revoked_at: revokedAt }
       if (await isFirst(writer('credentials').insert({ id, kind, ...row }))) return true
       return (await writer('credentials').where({ id, kind }).whereNotNull('revoked_at').update(row)) > 0
     },
@@ -35,6 +37,10 @@ export function createRegistry(writer: Knex, reader: Knex): CredentialStore & Fi
     },
     async revokeCredential(id, at) {
       return (await writer('credentials').where({ id, revoked_at: null }).update({ revoked_at: at })) > 0
+    },
+    async rotateCredential(id, { from, to, previousUntil }) {
+      const active = writer('credentials').where({ id, secret: from, revoked_at: null })
+      return (await active.update({ secret: to, previous_secret: from, previous_until: previousUntil })) > 0
     },
 
     async customFields() {
@@ -63,11 +69,15 @@ export function createRegistry(writer: Knex, reader: Knex): CredentialStore & Fi
   }
 }
 
+const noPrevious = { previous_secret: null, previous_until: null }
+
 interface CredentialRow {
   id: string
   kind: string
   role: string
   secret: string
+  previous_secret: string | null
+  previous_until: number | null
   created_at: number
   revoked_at: number | null
 }
@@ -78,6 +88,10 @@ function credentialFrom(row: CredentialRow): Credential {
     kind: row.kind as CredentialKind,
     role: row.role as Credential['role'],
     secret: row.secret,
+    previous:
+      row.previous_secret === null || row.previous_until === null
+        ? null
+        : { secret: row.previous_secret, until: row.previous_until },
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
   }

@@ -120,3 +120,42 @@ t.test('a revocation by another process takes effect once what is remembered is 
   Date.now = () => now + 6_000
   t.equal(await credentials.soapUser('crm'), undefined)
 })
+
+t.test('a rotated key works on for the overlap, on this and on another process', async t => {
+  const store = createMemoryStore()
+  const [here, there] = [new Credentials(store, seal), new Credentials(store, seal)]
+  const first = (await here.addApi('crm', 'writer'))!
+  await here.addSoap('legacy', 'writer', 'old key')
+  await there.apiCaller(first)
+
+  const api = await here.rotate('crm', { overlapMs: 3_600_000 })
+  const soap = await here.rotate('legacy', { overlapMs: 3_600_000, secret: 'new key' })
+
+  if (api.type !== 'rotated') return t.fail(api.type)
+  for (const credentials of [here, there]) {
+    t.match(await credentials.apiCaller(first), { id: 'crm', role: 'writer' })
+    t.match(await credentials.apiCaller(api.secret), { id: 'crm', role: 'writer' })
+    t.match(await credentials.soapUser('legacy'), { encryptionKey: 'new key', previousKey: 'old key' })
+  }
+  t.match(soap, { type: 'rotated', secret: 'new key' })
+  t.notMatch(JSON.stringify([...store.dump().credentials]), /new key|old key/, 'both are sealed')
+  await here.revoke('crm')
+  t.equal(await here.apiCaller(first), undefined)
+  t.equal(await here.apiCaller(api.secret), undefined)
+})
+
+t.test('without an overlap the key before ends at once, and a key names one credential', async t => {
+  const credentials = new Credentials(createMemoryStore(), seal)
+  const first = (await credentials.addApi('crm', 'writer'))!
+  const other = (await credentials.addApi('other', 'writer'))!
+  await credentials.addSoap('legacy', 'writer', 'old key')
+
+  t.match(await credentials.rotate('crm', { overlapMs: 0 }), { type: 'rotated' })
+  t.equal(await credentials.apiCaller(first), undefined)
+  await credentials.rotate('legacy', { overlapMs: 0, secret: 'new key' })
+  t.strictSame(await credentials.soapUser('legacy'), { id: 'legacy', role: 'writer', encryptionKey: 'new key' })
+  t.same(await credentials.rotate('crm', { overlapMs: 0, secret: other }), { type: 'taken' })
+  t.same(await credentials.rotate('nobody', { overlapMs: 0 }), { type: 'unknown' })
+  await credentials.revoke('crm')
+  t.same(await credentials.rotate('crm', { overlapMs: 0 }), { type: 'unknown' })
+})

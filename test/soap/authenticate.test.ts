@@ -127,3 +127,14 @@ t.test('only who has signed is told that the time is unreadable or past', async 
     t.equal((await authenticate(signed(timestamp, { key: 'guessed' }), options)).type, 'refused')
   }
 })
+
+t.test('while a key is rotated, signatures with either one count', async t => {
+  const previousKey = 'the key before'
+  const soapUser = async () => ({ id: userId, role: 'writer' as const, encryptionKey, previousKey })
+  const typeWith = async (key: string) =>
+    (await authenticate(signed('2026-11-20T12:00:00Z', { key }), { ...options, credentials: { soapUser } })).type
+
+  t.equal(await typeWith(encryptionKey), 'caller')
+  t.equal(await typeWith(previousKey), 'caller')
+  t.equal(await typeWith('another key'), 'refused')
+})

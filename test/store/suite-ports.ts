@@ -277,6 +277,7 @@ export const portTests: Readonly<Record<string, StoreTest>> = {
       kind: 'api' as const,
       role: 'writer' as const,
       secret: `secret of ${domain}`,
+      previous: null,
       createdAt: 1_772_366_400_123,
       revokedAt: null,
     }
@@ -293,6 +294,29 @@ export const portTests: Readonly<Record<string, StoreTest>> = {
     t.equal(await store.revokeCredential('nobody', 1), false)
     t.strictSame(await store.credentialById(credential.id), { ...credential, revokedAt: 1_772_366_500_456 })
     t.equal((await store.listCredentials()).filter(({ id }) => id.endsWith(domain)).length, 2)
+  },
+
+  'a rotated credential is found by both of its secrets, until it is made anew': async (t, { store, domain }) => {
+    const made = { kind: 'api', role: 'writer', previous: null, createdAt: 1, revokedAt: null } as const
+    const credential = { ...made, id: `rotated ${domain}`, secret: `a ${domain}` }
+    await store.addCredential(credential)
+    const rotate = (from: string, to: string) =>
+      store.rotateCredential(credential.id, { from: `${from} ${domain}`, to: `${to} ${domain}`, previousUntil: 2_000 })
+
+    t.equal(await rotate('x', 'b'), false, 'somebody else was faster')
+    t.equal(await rotate('a', 'b'), true)
+    const rotated = { ...credential, secret: `b ${domain}`, previous: { secret: `a ${domain}`, until: 2_000 } }
+    t.strictSame(await store.credentialBySecret(`a ${domain}`), rotated)
+    t.strictSame(await store.credentialBySecret(`b ${domain}`), rotated)
+    t.strictSame(await store.credentialById(credential.id), rotated)
+
+    t.equal(await rotate('b', 'c'), true)
+    t.equal(await store.credentialBySecret(`a ${domain}`), undefined, 'only the one before works on')
+    await store.revokeCredential(credential.id, 5)
+    t.equal(await rotate('c', 'd'), false, 'a revoked one')
+    await store.addCredential({ ...credential, secret: `e ${domain}` })
+    t.equal(await store.credentialBySecret(`b ${domain}`), undefined)
+    t.match(await store.credentialById(credential.id), { secret: `e ${domain}`, previous: null })
   },
 
   'custom fields are kept, each name once': async (t, { store, domain }) => {

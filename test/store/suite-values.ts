@@ -137,6 +137,7 @@ export const valueTests: Readonly<Record<string, StoreTest>> = {
         kind: 'api',
         role: 'writer',
         secret: `${secret} ${domain}`,
+        previous: null,
         createdAt: 1,
         revokedAt: null,
       })

@@ -346,7 +346,8 @@ function credentials({ credentials }: Tables): CredentialStore {
       return credentials.get(id)
     },
     async credentialBySecret(secret) {
-      return [...credentials.values()].find(credential => credential.secret === secret)
+      const all = [...credentials.values()]
+      return all.find(item => item.secret === secret) ?? all.find(item => item.previous?.secret === secret)
     },
     async addCredential(credential) {
       const taken = credentials.get(credential.id)
@@ -356,6 +357,12 @@ function credentials({ credentials }: Tables): CredentialStore {
     },
     async listCredentials() {
       return [...credentials.values()]
+    },
+    async rotateCredential(id, { from, to, previousUntil }) {
+      const credential = credentials.get(id)
+      if (credential?.revokedAt !== null || credential.secret !== from) return false
+      credentials.set(id, { ...credential, secret: to, previous: { secret: from, until: previousUntil } })
+      return true
     },
     async revokeCredential(id, at) {
       const credential = credentials.get(id)
