@@ -4,6 +4,7 @@
 
 import { Command } from 'commander'
 import { register as registerCall } from './command-line/call.js'
+import { register as registerCheck } from './command-line/check.js'
 import { register as registerCredentials } from './command-line/credentials.js'
 import { fail } from './command-line/fail.js'
 import { register as registerFields } from './command-line/fields.js'
@@ -29,6 +30,7 @@ const commands = [
   registerSettings,
   registerLists,
   registerFlows,
+  registerCheck,
   registerCall,
   registerVerify,
 ]

@@ -3,6 +3,8 @@
 
 import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
+import type { Opened } from './opening.js'
+import { BlockedAttempts } from './service/blocked-attempts.js'
 import type { GroupCommitEvents } from './service/group-commit.js'
 import { StoreConflict } from './service/ports.js'
 import type { CallObserver } from './soap/endpoint.js'
@@ -50,3 +52,24 @@ export function refusalLog(logger: Logger): CallObserver['refused'] {
     logger.warn({ requestId, userId: userId.slice(0, 100), why }, 'a SOAP call was not authenticated')
   }
 }
+
+/** The record of what checks stop; that it cannot be kept is told once, until it was quiet for a while. */
+export function blockedAttempts({ store }: Opened, metrics: Metrics, logger: Logger): BlockedAttempts {
+  let quietUntil = 0
+  const warn = (line: object, text: string): void => {
+    if (Date.now() >= quietUntil) logger.warn(line, text)
+    quietUntil = Date.now() + attemptTroubleQuietMs
+  }
+  return new BlockedAttempts(store, {
+    lost(count) {
+      metrics.attemptsLost(count)
+      warn(
+        { count },
+        'blocked mail could not be put on record and is lost to it; the checks were answered all the same',
+      )
+    },
+    trouble: cause => warn({ err: cause }, 'blocked mail could not be put on record yet; it is tried again'),
+  })
+}
+
+const attemptTroubleQuietMs = 10_000

@@ -8,7 +8,7 @@ import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
-import { groupCommitEvents } from './observing.js'
+import { blockedAttempts, groupCommitEvents } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
@@ -16,6 +16,7 @@ import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
 import { CallLimiter } from './service/call-limits.js'
 import { ChangeFeed } from './service/change-feed.js'
+import { createCheck } from './service/checks.js'
 import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
 import type { Service } from './service/service.js'
@@ -31,9 +32,11 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-// Kept answers are dropped this often, so many at a time that nobody notices.
+// Kept answers and old attempts are dropped this often, so many at a time that nobody notices.
 const forgetEveryMs = 60_000
 const forgetAtOnce = 1_000
+const forgetAttemptsAtOnce = 10_000
+const dayMs = 24 * 3_600_000
 
 interface Prepared {
   readonly logger: Logger
@@ -74,6 +77,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   })
   metrics.watchQueue(() => writes.waiting)
   background = startBackgroundWork(opened, writes, config, logger)
+  const attempts = blockedAttempts(opened, metrics, logger)
   const service: Service = {
     writes,
     reads: store,
@@ -84,6 +88,11 @@ export async function serve(config: Config): Promise<RunningServer> {
     lists: store,
     flows: store,
     jobs: jobsOf(store, background.jobTaken),
+    check: createCheck({ store, attempts, settings, now: Date.now }),
+    blockedAttempts: {
+      blockedAttempts: (selection, page) => store.blockedAttempts(selection, page),
+      flush: () => attempts.flush(),
+    },
     readiness: () => readiness(opened, writes, config),
   }
 
@@ -107,9 +116,11 @@ export async function serve(config: Config): Promise<RunningServer> {
   const port = await http.listen(config.port, config.host)
   const adminPort = await admin?.listen(config.adminPort ?? 0, config.adminHost)
   const forgetting = setInterval(() => {
-    store
-      .forgetAnswers(Date.now(), forgetAtOnce)
-      .catch((cause: unknown) => logger.warn({ err: cause }, 'old answers could not be dropped'))
+    const now = Date.now()
+    Promise.all([
+      store.forgetAnswers(now, forgetAtOnce),
+      store.forgetBlockedAttempts(now - config.blockedAttemptsDays * dayMs, forgetAttemptsAtOnce),
+    ]).catch((cause: unknown) => logger.warn({ err: cause }, 'what is too old could not be dropped'))
   }, forgetEveryMs)
   const url = urlOf(tls === null ? 'http' : 'https', config.host, port)
   const adminUrl = adminPort === undefined ? null : urlOf('http', config.adminHost, adminPort)
@@ -130,6 +141,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       await background.stop()
       await writes.drain()
       await sharing.stop()
+      await attempts.stop()
       await store.close()
       logger.info('stopped')
     },

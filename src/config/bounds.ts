@@ -44,6 +44,12 @@ export const bounds = {
       'processes; the old service had 10000 (20015).',
     read: limit,
   },
+  blockedAttemptsDays: {
+    name: 'BLOCKED_ATTEMPTS_DAYS',
+    default: '90',
+    description: 'How many days it is on record which mail the check before sending has stopped.',
+    read: whole(90, 1, 3650),
+  },
   patienceMs: {
     name: 'PATIENCE_MS',
     default: '15000',

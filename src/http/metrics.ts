@@ -15,6 +15,8 @@ export interface Metrics {
   httpRequest(route: string, method: string, status: number): void
   /** An element that no version of the contract knows, and that was passed over. */
   unknownElement(name: string): void
+  /** Mail that a check stopped and that could not be put on record. */
+  attemptsLost(count: number): void
   /** Where the number of waiting commands is read from, each time somebody looks. */
   watchQueue(waiting: () => number): void
   /** The text that Prometheus scrapes, and its content type. */
@@ -54,6 +56,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
   const soapSeconds = histogram('soap_call_seconds', 'From the request to its answer.', secondsBuckets, ['operation'])
   const requests = counter('http_requests_total', 'JSON requests.', ['route', 'method', 'status'])
   const unknownElements = counter('unknown_elements_total', 'Elements that were passed over.', ['name'])
+  const attemptsLost = counter('blocked_attempts_lost_total', 'Blocked mail that could not be put on record.')
   const unknownNames = new Set<string>()
 
   const readAll = isWorker ? readOverWorkers(register) : () => register.metrics()
@@ -79,6 +82,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
       if (isNew && !isTooMuch) unknownNames.add(name)
       unknownElements.inc({ name: isTooMuch ? '(other)' : name })
     },
+    attemptsLost: count => attemptsLost.inc(count),
     watchQueue(waiting) {
       const gauge: Gauge = new Gauge({
         name: `${prefix}queue_waiting`,

@@ -15,6 +15,7 @@ import type { Face, Service } from '../service/service.js'
 import { addressRoutes } from './addresses.js'
 import { authenticate, authorize, tooManyFailures } from './authentication.js'
 import { changeRoutes } from './changes.js'
+import { checkRoutes } from './checks.js'
 import { credentialRoutes } from './credentials.js'
 import { documentationPages, documentRoute } from './documentation.js'
 import { fieldRoutes } from './fields.js'
@@ -64,6 +65,7 @@ export function jsonRoutes({
     listPeopleRoute(service),
     ...personRoutes(service, face),
     ...changeRoutes(service),
+    ...checkRoutes(service),
     ...settingRoutes(service),
     ...fieldRoutes(service),
     ...credentialRoutes(service),

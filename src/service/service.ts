@@ -1,7 +1,9 @@
 // What the two faces are given: every verb they can use, and nothing of how it is done.
 
 import type { Cause, Policy } from '../domain/command.js'
+import type { BlockedAttemptStore, BlockedAttempts } from './blocked-attempts.js'
 import type { ChangeFeed } from './change-feed.js'
+import type { CheckAddresses } from './checks.js'
 import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { FlowStore } from './flows.js'
@@ -21,6 +23,10 @@ export interface Service {
   readonly settings: Settings
   readonly flows: FlowStore
   readonly jobs: Pick<JobStore, 'takeJob' | 'lastImportInto'> & ReceivingStore & JobReads
+  /** The check before sending. */
+  readonly check: CheckAddresses
+  /** What it stopped: how it is read, and brought up to date first. */
+  readonly blockedAttempts: Pick<BlockedAttemptStore, 'blockedAttempts'> & Pick<BlockedAttempts, 'flush'>
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
   readiness(): Promise<Readiness>
 }

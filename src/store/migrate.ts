@@ -17,6 +17,8 @@ import * as imports from '../../migrations/011-imports.js'
 import * as settings from '../../migrations/012-settings.js'
 
 import * as overlappingSecrets from '../../migrations/016-overlapping-secrets.js'
+import * as blockedAttempts from '../../migrations/017-blocked-attempts.js'
+import * as blockedAttemptIds from '../../migrations/018-blocked-attempt-ids.js'
 import * as changeFeed from '../../migrations/019-change-feed.js'
 import * as jobReports from '../../migrations/022-job-reports.js'
 
@@ -39,6 +41,8 @@ const migrations: readonly Migration[] = [
   { name: '011-imports', up: imports.up },
   { name: '012-settings', up: settings.up },
   { name: '016-overlapping-secrets', up: overlappingSecrets.up },
+  { name: '017-blocked-attempts', up: blockedAttempts.up },
+  { name: '018-blocked-attempt-ids', up: blockedAttemptIds.up },
   { name: '019-change-feed', up: changeFeed.up },
   { name: '022-job-reports', up: jobReports.up },
 ]

@@ -3,7 +3,9 @@
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
+import type { BlockedAttemptStore } from '../service/blocked-attempts.js'
 import type { ChangeStore } from '../service/changes.js'
+import type { CheckStore } from '../service/checks.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { CallCountStore } from '../service/daily-counts.js'
 import type { FieldStore } from '../service/fields.js'
@@ -17,6 +19,7 @@ import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
+import { createChecks } from './checks.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
 import { createJobs } from './jobs.js'
@@ -43,6 +46,8 @@ export interface Store
     ReceivingStore,
     JobReads,
     SettingStore,
+    CheckStore,
+    BlockedAttemptStore,
     CallCountStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
@@ -70,6 +75,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createJobs(engine.name, writer, reader)),
     ...passingOn(createSettings(writer, reader)),
+    ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),
     // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
     settled: () => inSession(engine, async session => void (await lockHead(session))),

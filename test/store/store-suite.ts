@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import type { AnyStore } from '../support/memory-store.js'
 import { Scene } from '../support/scene.js'
 import { changeTests } from './suite-changes.js'
+import { checkTests } from './suite-checks.js'
 import { flowWorkerTests } from './suite-flow-worker.js'
 import { flowTests } from './suite-flows.js'
 import { importTests } from './suite-imports.js'
@@ -31,6 +32,7 @@ export async function storeSuite(
       ...flowTests,
       ...flowWorkerTests,
       ...changeTests,
+      ...checkTests,
       ...valueTests,
       ...scenarioTests,
       ...concurrencyTests,

@@ -16,6 +16,7 @@ import { createSeal } from '../../src/service/seal.js'
 import type { Readiness, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
+import { checksOver } from './checks.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 
 export interface Asked {
@@ -68,6 +69,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   const credentials = new Credentials(store, createSeal(null))
   for (const role of ['reader', 'writer', 'admin'] as const) await credentials.addApi(`the ${role}`, role, keys[role])
   const fields = await Fields.load(store, { acceptUnknown: false })
+  const settings = await Settings.load(store)
   const readiness = options.readiness ?? (async () => ({ isReady: true, problems: [] }))
   const service = {
     writes,
@@ -75,7 +77,8 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     changes,
     fields,
     credentials,
-    settings: await Settings.load(store),
+    settings,
+    ...checksOver(store, settings),
     lists: store,
     flows: store,
     jobs: store,

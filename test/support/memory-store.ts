@@ -4,7 +4,9 @@ import type { AddressKey } from '../../src/domain/address.js'
 import type { Reading } from '../../src/domain/batch-rows.js'
 import type { Person, PersonId } from '../../src/domain/person.js'
 import { WorkingSet } from '../../src/domain/working-set.js'
+import type { BlockedAttemptStore } from '../../src/service/blocked-attempts.js'
 import type { ChangeStore } from '../../src/service/changes.js'
+import type { CheckStore } from '../../src/service/checks.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
 import type { FlowStore } from '../../src/service/flows.js'
@@ -26,6 +28,7 @@ import {
 } from '../../src/service/ports.js'
 import type { SettingStore } from '../../src/service/settings.js'
 import { activityStream } from './memory-activities.js'
+import { memoryBlockedAttempts } from './memory-blocked-attempts.js'
 import { memoryChanges } from './memory-changes.js'
 import { memoryFlows } from './memory-flows.js'
 import { memoryJobs } from './memory-jobs.js'
@@ -56,6 +59,8 @@ export type AnyStore = CommandStore &
   JobStore &
   ReceivingStore &
   JobReads &
+  CheckStore &
+  BlockedAttemptStore &
   SettingStore
 
 export interface MemoryStoreOptions {
@@ -172,6 +177,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...memoryChanges(tables),
     ...memoryFlows(),
     ...memoryJobs(tables),
+    statusesOf: async keys => new Map(keys.map(key => [key, statusRow(tables, key).status])),
+    ...memoryBlockedAttempts(),
     ...memorySettings(),
     async customFields() {
       return [...tables.fields]

@@ -16,6 +16,7 @@ import { defaultSignatureWindowMs, signatureOf } from '../../src/soap/authentica
 import { type Contract, type Contracts, loadContracts } from '../../src/soap/contracts.js'
 import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
 import { aHashAddress, aPolicy } from './builders.js'
+import { checksOver } from './checks.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 import { projectRoot } from './project.js'
 
@@ -91,13 +92,15 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     events: { batch() {}, command() {}, retry() {}, defect() {} },
   })
   const fields = await Fields.load(store, { acceptUnknown: options.acceptUnknownFields ?? false })
+  const settings = await Settings.load(store)
   const service: Service = {
     writes,
     reads: store,
     changes: new ChangeFeed(store, () => {}),
     fields,
     credentials,
-    settings: await Settings.load(store),
+    settings,
+    ...checksOver(store, settings),
     lists: store,
     flows: store,
     jobs: store,
