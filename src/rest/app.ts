@@ -12,6 +12,7 @@ import type { Caller } from '../service/credentials.js'
 import type { FailedAttempts } from '../service/failed-attempts.js'
 import { sha256 } from '../service/log-chain.js'
 import type { Face, Service } from '../service/service.js'
+import { addressHistoryRoutes } from './address-history.js'
 import { addressRoutes } from './addresses.js'
 import { authenticate, authorize, tooManyFailures } from './authentication.js'
 import { changeRoutes } from './changes.js'
@@ -22,6 +23,7 @@ import { fieldRoutes } from './fields.js'
 import { healthRoutes, metricsPath } from './health.js'
 import { listPeopleRoute } from './list-people.js'
 import { personRoutes } from './people.js'
+import { personHistoryRoutes } from './person-history.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import type { Page, Reply, Route } from './route.js'
 import { savePeopleRoute } from './save-people.js'
@@ -64,6 +66,8 @@ export function jsonRoutes({
     savePeopleRoute(service, face),
     listPeopleRoute(service),
     ...personRoutes(service, face),
+    ...personHistoryRoutes(service),
+    ...addressHistoryRoutes(service),
     ...changeRoutes(service),
     ...checkRoutes(service),
     ...settingRoutes(service),

@@ -8,6 +8,7 @@ import type { Caller, Credentials } from './credentials.js'
 import type { Fields } from './fields.js'
 import type { FlowStore } from './flows.js'
 import type { GroupCommit } from './group-commit.js'
+import type { HistoryStore } from './history.js'
 import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
@@ -15,7 +16,7 @@ import type { Settings } from './settings.js'
 
 export interface Service {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
-  readonly reads: ReadStore & ReadBarrier
+  readonly reads: ReadStore & ReadBarrier & HistoryStore
   readonly changes: ChangeFeed
   readonly fields: Fields
   readonly credentials: Credentials

@@ -10,6 +10,7 @@ import type { CredentialStore } from '../service/credentials.js'
 import type { CallCountStore } from '../service/daily-counts.js'
 import type { FieldStore } from '../service/fields.js'
 import type { FlowStore } from '../service/flows.js'
+import type { HistoryStore } from '../service/history.js'
 import type { JobReads, JobStore, ReceivingStore } from '../service/jobs.js'
 import type { ListStore } from '../service/lists.js'
 import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
@@ -22,6 +23,7 @@ import { createChanges } from './changes.js'
 import { createChecks } from './checks.js'
 import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
+import { createHistory } from './history.js'
 import { createJobs } from './jobs.js'
 import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
@@ -35,6 +37,7 @@ export interface Store
   extends CommandStore,
     ReadStore,
     ReadBarrier,
+    HistoryStore,
     SnapshotStore,
     ChangeStore,
     CredentialStore,
@@ -70,6 +73,7 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(commandStore(engine)),
     ...passingOn(createReads(reader)),
     ...passingOn(createChanges(reader)),
+    ...passingOn(createHistory(reader)),
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),

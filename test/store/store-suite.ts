@@ -6,6 +6,7 @@ import { changeTests } from './suite-changes.js'
 import { checkTests } from './suite-checks.js'
 import { flowWorkerTests } from './suite-flow-worker.js'
 import { flowTests } from './suite-flows.js'
+import { historyTests } from './suite-history.js'
 import { importTests } from './suite-imports.js'
 import { listTests } from './suite-lists.js'
 import { pageTests } from './suite-pages.js'
@@ -27,6 +28,7 @@ export async function storeSuite(
     const tests: Readonly<Record<string, StoreTest>> = {
       ...portTests,
       ...pageTests,
+      ...historyTests,
       ...listTests,
       ...importTests,
       ...flowTests,

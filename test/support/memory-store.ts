@@ -10,6 +10,7 @@ import type { CheckStore } from '../../src/service/checks.js'
 import type { CredentialStore } from '../../src/service/credentials.js'
 import type { FieldStore } from '../../src/service/fields.js'
 import type { FlowStore } from '../../src/service/flows.js'
+import type { HistoryStore } from '../../src/service/history.js'
 import type { JobReads, JobStore, ReceivingStore } from '../../src/service/jobs.js'
 import type { ListStore } from '../../src/service/lists.js'
 import { genesisHash } from '../../src/service/log-chain.js'
@@ -31,6 +32,7 @@ import { activityStream } from './memory-activities.js'
 import { memoryBlockedAttempts } from './memory-blocked-attempts.js'
 import { memoryChanges } from './memory-changes.js'
 import { memoryFlows } from './memory-flows.js'
+import { memoryHistory } from './memory-history.js'
 import { memoryJobs } from './memory-jobs.js'
 import { peoplePages } from './memory-pages.js'
 import { memorySettings } from './memory-settings.js'
@@ -51,6 +53,7 @@ import {
 export type AnyStore = CommandStore &
   ReadStore &
   ReadBarrier &
+  HistoryStore &
   ChangeStore &
   CredentialStore &
   FieldStore &
@@ -175,6 +178,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     ...credentials(tables),
     ...lists(tables),
     ...memoryChanges(tables),
+    ...memoryHistory(tables),
     ...memoryFlows(),
     ...memoryJobs(tables),
     statusesOf: async keys => new Map(keys.map(key => [key, statusRow(tables, key).status])),
