@@ -1,7 +1,7 @@
 // The one write path. Commands gather while a batch commits; the next batch takes all that wait, in order. Nothing is
 // answered before its batch is on disk. It knows nothing of SQL, and of the rules only that commands have answers.
 
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressKey } from '../domain/address.js'
 import type { PersonId } from '../domain/person.js'
@@ -144,7 +144,8 @@ export class GroupCommit {
     const answered = new Promise<Answer>((resolve, reject) => {
       this.#queue.push({
         ...submission,
-        commandId: randomBytes(16).toString('hex'),
+        // Node draws the random bits of many at once; 16 bytes from the system for each call take ten times as long.
+        commandId: randomUUID().replaceAll('-', ''),
         arrivedAt,
         characters,
         resolve,

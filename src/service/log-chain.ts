@@ -2,7 +2,7 @@
 // It covers a hash of each entry's detail and the address as a keyed hash, never the detail itself: personal data can
 // be erased one day and the chain still holds.
 
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { AddressKey } from '../domain/address.js'
 import type { LogEntry } from './ports.js'
 
@@ -36,7 +36,7 @@ export function entryHash(entry: ChainedFacts): string {
 }
 
 export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }
 
 /** Makes the function that stands for an address wherever the address itself must not be: in the chain and in logs. */

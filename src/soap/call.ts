@@ -30,16 +30,21 @@ export interface Call extends Surroundings {
 export function callOf(
   { operation, params, header, unknown }: EnvelopeReading & { readonly type: 'request' },
   messageText: string,
-  surroundings: Surroundings,
+  { caller, service, face, now }: Surroundings,
 ): Call {
   const { mktowsContext }: HeaderBlocks = header.blocks
-  // Elements that were passed over are part of the request: a mis-spelt key among them may count.
-  const passedOver = unknown.map(({ path, text }) => [path, text])
   return {
-    ...surroundings,
+    caller,
+    service,
+    face,
+    now,
     operation,
     messageText,
-    requestText: () => JSON.stringify([operation, params, mktowsContext ?? null, passedOver]),
+    requestText() {
+      // Elements that were passed over are part of the request: a mis-spelt key among them may count.
+      const passedOver = unknown.map(({ path, text }) => [path, text])
+      return JSON.stringify([operation, params, mktowsContext ?? null, passedOver])
+    },
     clientRequestId: header.clientRequestId,
     targetWorkspace: mktowsContext?.targetWorkspace,
     unknownChildren: unknown,
