@@ -2,6 +2,7 @@
 // It knows where databases come from; it must not know what is done in them.
 import { type FreshDatabase, freshDatabase } from '../test/support/database.js'
 import { startServer } from '../test/support/mariadb-server.js'
+import { cpuMicrosOf } from './processes.js'
 
 export type BenchEngine = 'mariadb' | 'sqlite'
 
@@ -9,6 +10,8 @@ export const benchEngines: readonly BenchEngine[] = ['mariadb', 'sqlite']
 
 export interface Databases {
   fresh(engine: BenchEngine): Promise<FreshDatabase>
+  /** CPU time of the database server so far; 0 for SQLite, which has none. NaN where the server is not ours. */
+  cpuMicros(engine: BenchEngine): number
   stop(): Promise<void>
 }
 
@@ -18,6 +21,7 @@ export async function provideDatabases(engines: readonly BenchEngine[]): Promise
   const server = engines.includes('mariadb') && !isGiven ? await startServer() : null
   if (server !== null) process.env.TEST_DATABASE_URL = server.url
   return {
+    cpuMicros: engine => (engine === 'sqlite' ? 0 : cpuMicrosOf(server?.pid ?? Number.NaN)),
     fresh: engine => freshDatabase(engine === 'mariadb' ? 'mysql' : 'sqlite'),
     stop: async () => server?.stop(),
   }

@@ -24,7 +24,7 @@ export interface LoadResult {
 
 /** @throws Error with the reply, where one is not 200; with the cause, where a connection breaks */
 export async function sendLoad(load: Load): Promise<LoadResult> {
-  const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)))
+  const connections = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)))
   const latenciesMs: number[] = []
   const startedAt = performance.now()
   const deadline = startedAt + load.seconds * 1000
@@ -35,18 +35,26 @@ export async function sendLoad(load: Load): Promise<LoadResult> {
     return requestOf(load.path, load.nextBody())
   }
   try {
-    await Promise.all(sockets.map(socket => converse(socket, nextRequest, latenciesMs)))
+    await Promise.all(connections.map(connection => converse(connection, nextRequest, latenciesMs)))
   } finally {
-    for (const socket of sockets) socket.destroy()
+    for (const { socket } of connections) socket.destroy()
   }
   return { calls: begun, seconds: (performance.now() - startedAt) / 1000, latenciesMs }
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true }).setEncoding('latin1')
-  await once(socket, 'connect')
-  return socket
+async function open(port: number): Promise<Connection> {
+  const connection = { socket: socketTo(port), port }
+  await once(connection.socket, 'connect')
+  return connection
 }
+
+/** The socket is another one after each answer of a server that keeps no connection open. */
+interface Connection {
+  socket: Socket
+  readonly port: number
+}
+
+const socketTo = (port: number): Socket => connect({ host: '127.0.0.1', port, noDelay: true }).setEncoding('latin1')
 
 function requestOf(path: string, body: string): string {
   return (
@@ -55,36 +63,53 @@ function requestOf(path: string, body: string): string {
   )
 }
 
-function converse(socket: Socket, nextRequest: () => string | null, latenciesMs: number[]): Promise<void> {
+function converse(connection: Connection, nextRequest: () => string | null, latenciesMs: number[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = ''
     let sentAt = 0
     const sendNext = (): void => {
       const request = nextRequest()
+      if (request === null) {
+        resolve()
+        return
+      }
       sentAt = performance.now()
-      if (request === null) resolve()
-      else socket.write(request, 'latin1')
+      // A new connection belongs to the time of the call that needs it.
+      if (connection.socket.destroyed) listenTo(socketTo(connection.port))
+      connection.socket.write(request, 'latin1')
     }
-    socket.on('data', (chunk: string) => {
+    const take = (chunk: string): void => {
       received += chunk
       if (!isWhole(received)) return
       latenciesMs.push(performance.now() - sentAt)
-      if (!received.startsWith('HTTP/1.1 200 ')) return reject(new Error(`expected 200, got:\n${received}`))
+      if (!received.startsWith('HTTP/1.1 200 ')) {
+        reject(new Error(`expected 200, got:\n${received}`))
+        return
+      }
+      if (closesHeader.test(received)) connection.socket.removeAllListeners('close').destroy()
       received = ''
       sendNext()
-    })
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('the server closed a connection that was in use')))
+    }
+    const listenTo = (socket: Socket): void => {
+      connection.socket = socket
+      socket.on('data', take)
+      socket.once('error', reject)
+      socket.once('close', () => reject(new Error('the server closed a connection that was in use')))
+    }
+    listenTo(connection.socket)
     sendNext()
   })
 }
 
+const closesHeader = /\r\nconnection: *close\r\n/i
+const chunkedHeader = /\r\ntransfer-encoding: *chunked\r\n/i
 const lengthHeader = /\r\ncontent-length: *(\d+)\r\n/i
 
 function isWhole(received: string): boolean {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd === -1) return false
   const length = lengthHeader.exec(received.slice(0, headEnd + 2))?.[1]
+  if (length === undefined && chunkedHeader.test(received)) return received.endsWith('\r\n0\r\n\r\n')
   if (length === undefined) throw new Error(`expected a reply with Content-Length, got:\n${received}`)
   return received.length >= headEnd + 4 + Number(length)
 }

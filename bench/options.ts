@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** At most, for each point of a round. */
   readonly calls: number
+  /** Whether the servers that ours is compared with are measured too. */
+  readonly baselines: boolean
   /** False where what lies in dist shall be measured as it is. */
   readonly build: boolean
 }
@@ -21,6 +23,7 @@ export const usage = `npm run bench -- [NAME] [options]
   --rounds N           3
   --seconds N          at most so long for each point: 5
   --calls N            at most so many calls for each point: 200000
+  --no-baselines       leave out the servers that ours is compared with
   --no-build           measure dist as it is`
 
 /** @throws Error with the usage in it */
@@ -36,10 +39,11 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rounds: { type: 'string', default: '3' },
         seconds: { type: 'string', default: '5' },
         calls: { type: 'string', default: '200000' },
+        baselines: { type: 'boolean', default: true },
         build: { type: 'boolean', default: true },
       },
     })
-    const { engines, connections, rounds, seconds, calls, build } = values
+    const { engines, connections, rounds, seconds, calls, baselines, build } = values
     return {
       name: positionals[0] ?? 'sync-lead',
       options: {
@@ -48,6 +52,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rounds: whole('rounds', rounds, 100),
         seconds: whole('seconds', seconds, 600),
         calls: whole('calls', calls, 10_000_000),
+        baselines,
         build,
       },
     }

@@ -64,7 +64,7 @@ async function underLoad(
   { seconds, calls: callsMax }: BenchOptions,
 ): Promise<Window> {
   const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${samplingMicros}`]
-  const served = await startServed(databaseUrl, nodeOptions)
+  const served = await startServed(databaseUrl, { nodeOptions })
   const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
   try {
     const nextBody = syncLeadMessages()

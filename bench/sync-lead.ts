@@ -1,23 +1,20 @@
 // How many syncLead calls a second the server carries out, beside what the same statements reach without it. It knows
 // the order of the measurement; it must not know how calls, statements or tables are made.
-import { replay } from './bare.js'
+import { type BareRates, replay } from './bare.js'
+import { phpProblem, type Side, type SideName, sides } from './baselines.js'
 import { addressCount, syncLeadMessages } from './calls.js'
 import type { BenchEngine, Databases } from './databases.js'
 import { sendLoad } from './load.js'
 import type { BenchOptions } from './options.js'
+import { type Measured, measurePoint, medianPoint, type Point } from './point.js'
+import type { RunningServer } from './processes.js'
 import { type Recording, record } from './recording.js'
-import { type Served, soapPath, startServed } from './served.js'
-import { between, median, quantile } from './statistics.js'
+import { soapPath, startServed } from './served.js'
+import { between, median } from './statistics.js'
 
-/** One point of one round. */
-export interface ServedPoint {
-  readonly connections: number
-  readonly callsPerSecond: number
-  readonly medianMs: number
-  readonly p99Ms: number
-  /** CPU time of the server process, all of its threads, user and system. */
-  readonly cpuMicrosPerCall: number
-  /** Part of that, in the garbage collector. */
+/** One point of one round, of our server. */
+export interface ServedPoint extends Point {
+  /** Part of the CPU time, in the garbage collector. */
   readonly gcMicrosPerCall: number
   /** Mean number of commands in one transaction. */
   readonly batchSize: number
@@ -26,20 +23,22 @@ export interface ServedPoint {
   readonly ratio: number
 }
 
+/** The same of a server that is compared with ours. */
+export type ComparedPoint = Point & { readonly side: SideName }
+
 export interface BarePoint {
   readonly batchSize: number
   readonly commandsPerSecond: number
 }
 
-export interface EngineResult {
+export interface EngineResult extends Round {
   readonly engine: BenchEngine
-  readonly served: readonly ServedPoint[]
-  readonly bare: readonly BarePoint[]
   readonly rounds: readonly Round[]
 }
 
 export interface Round {
   readonly served: readonly ServedPoint[]
+  readonly compared: readonly ComparedPoint[]
   readonly bare: readonly BarePoint[]
 }
 
@@ -67,7 +66,7 @@ export async function measureSyncLead(
   return [...rounds].map(([engine, all]) => ({ engine, ...medians(all), rounds: all }))
 }
 
-// The two sides alternate in who goes first, so that a machine that gets slower or faster favours neither.
+// The order alternates, so that a machine that gets slower or faster favours nobody.
 async function measureRound(
   engine: BenchEngine,
   recording: Recording,
@@ -75,11 +74,21 @@ async function measureRound(
   options: BenchOptions,
   databases: Databases,
 ): Promise<Round> {
-  const measureBare = () => inFresh(databases, engine, url => replay(recording, url, options.seconds))
-  const measureServed = () => inFresh(databases, engine, url => servedPoints(url, options))
-  let bare = round % 2 === 0 ? await measureBare() : null
-  const points = await measureServed()
-  bare ??= await measureBare()
+  let bare: BareRates = new Map()
+  let points: readonly UncomparedPoint[] = []
+  const compared: ComparedPoint[] = []
+  const tasks: ((databaseUrl: string) => Promise<void>)[] = [
+    async url => {
+      bare = await replay(recording, url, options.seconds)
+    },
+    async url => {
+      points = await servedPoints(url, options, { engine, databases })
+    },
+    ...sidesToCompare(engine, options).map(side => async (url: string) => {
+      compared.push(...(await comparedPoints(side, url, options, { engine, databases })))
+    }),
+  ]
+  for (const task of round % 2 === 0 ? tasks : tasks.reverse()) await inFresh(databases, engine, task)
 
   // A transaction costs so much, and so much more for each command: between the sizes measured that is a straight line.
   const costs = [...bare].map(([size, rate]) => ({ x: size, y: size / rate })).sort((a, b) => a.x - b.x)
@@ -87,53 +96,75 @@ async function measureRound(
     const barePerSecond = point.batchSize / between(costs, point.batchSize)
     return { ...point, barePerSecond, ratio: point.callsPerSecond / barePerSecond }
   })
-  return { served, bare: [...bare].map(([batchSize, commandsPerSecond]) => ({ batchSize, commandsPerSecond })) }
+  const barePoints = [...bare].map(([batchSize, commandsPerSecond]) => ({ batchSize, commandsPerSecond }))
+  return { served, compared, bare: barePoints }
+}
+
+function sidesToCompare(engine: BenchEngine, { baselines }: BenchOptions): readonly Side[] {
+  if (!baselines) return []
+  const isThere = ({ name }: Side): boolean => name !== 'ours' && (name !== 'php' || phpProblem() === null)
+  return sides.filter(side => side.engines.includes(engine) && isThere(side))
+}
+
+type Where = Pick<Measured, 'engine' | 'databases'>
+
+async function comparedPoints(
+  side: Side,
+  databaseUrl: string,
+  options: BenchOptions,
+  where: Where,
+): Promise<ComparedPoint[]> {
+  const running = await side.start(databaseUrl)
+  try {
+    const nextBody = syncLeadMessages()
+    await prepare(running, nextBody)
+    const points: ComparedPoint[] = []
+    for (const connections of options.connections) {
+      points.push({ side: side.name, ...(await measurePoint({ running, nextBody, connections, ...where }, options)) })
+    }
+    return points
+  } finally {
+    await running.stop()
+  }
 }
 
 type UncomparedPoint = Omit<ServedPoint, 'barePerSecond' | 'ratio'>
 
-async function servedPoints(databaseUrl: string, options: BenchOptions): Promise<UncomparedPoint[]> {
-  const served = await startServed(databaseUrl)
+async function servedPoints(databaseUrl: string, options: BenchOptions, where: Where): Promise<UncomparedPoint[]> {
+  const running = await startServed(databaseUrl)
   try {
     const nextBody = syncLeadMessages()
-    await prepare(served, nextBody)
+    await prepare(running, nextBody)
     const points: UncomparedPoint[] = []
-    for (const connections of options.connections) points.push(await point(served, nextBody, connections, options))
+    for (const connections of options.connections) {
+      const before = await running.metrics()
+      const point = await measurePoint({ running, nextBody, connections, ...where }, options)
+      points.push({ ...point, ...fromMetrics(before, await running.metrics()) })
+    }
     return points
   } finally {
-    await served.stop()
+    await running.stop()
+  }
+}
+
+type Samples = ReadonlyMap<string, number>
+
+function fromMetrics(before: Samples, after: Samples): Pick<ServedPoint, 'gcMicrosPerCall' | 'batchSize'> {
+  const grown = (sample: string): number => (after.get(sample) ?? Number.NaN) - (before.get(sample) ?? 0)
+  const kinds = ['major', 'minor', 'incremental', 'weakcb']
+  const gcSeconds = kinds.map(kind => grown(`nodejs_gc_duration_seconds_sum{kind="${kind}"}`) || 0)
+  const commands = grown('durable_unsubscribe_batch_size_sum')
+  return {
+    gcMicrosPerCall: (gcSeconds.reduce((sum, value) => sum + value, 0) * 1e6) / commands,
+    batchSize: commands / grown('durable_unsubscribe_batch_size_count'),
   }
 }
 
 /** Makes the people, and lets the server get warm. */
-export async function prepare(served: Served, nextBody: () => string): Promise<void> {
+export async function prepare(served: RunningServer, nextBody: () => string): Promise<void> {
   const target = { port: served.port, path: soapPath, nextBody }
   await sendLoad({ ...target, connections: warmUp.connections, seconds: 60, callsMax: addressCount })
   await sendLoad({ ...target, ...warmUp })
-}
-
-async function point(
-  served: Served,
-  nextBody: () => string,
-  connections: number,
-  { seconds, calls: callsMax }: BenchOptions,
-): Promise<UncomparedPoint> {
-  const before = await served.metrics()
-  const load = await sendLoad({ port: served.port, path: soapPath, nextBody, connections, seconds, callsMax })
-  const after = await served.metrics()
-  const grown = (sample: string): number => (after.get(sample) ?? Number.NaN) - (before.get(sample) ?? 0)
-  const kinds = ['major', 'minor', 'incremental', 'weakcb']
-  const gcSeconds = kinds.map(kind => grown(`nodejs_gc_duration_seconds_sum{kind="${kind}"}`) || 0)
-  const microsPerCall = (all: number): number => (all * 1e6) / load.calls
-  return {
-    connections,
-    callsPerSecond: load.calls / load.seconds,
-    medianMs: median(load.latenciesMs),
-    p99Ms: quantile(load.latenciesMs, 0.99),
-    cpuMicrosPerCall: microsPerCall(grown('process_cpu_seconds_total')),
-    gcMicrosPerCall: microsPerCall(gcSeconds.reduce((sum, value) => sum + value, 0)),
-    batchSize: grown('durable_unsubscribe_batch_size_sum') / grown('durable_unsubscribe_batch_size_count'),
-  }
 }
 
 async function inFresh<T>(
@@ -151,25 +182,15 @@ async function inFresh<T>(
 
 // Ratios are taken within a round, where both sides met the same machine, and only then is their median.
 function medians(rounds: readonly Round[]): Round {
-  const over = <Point extends object>(points: readonly Point[], name: keyof Point): number =>
-    median(points.map(point => Number(point[name])))
-  const served = rounds[0]!.served.map((first, index) => {
-    const points = rounds.map(round => round.served[index]!)
-    return {
-      connections: first.connections,
-      callsPerSecond: over(points, 'callsPerSecond'),
-      medianMs: over(points, 'medianMs'),
-      p99Ms: over(points, 'p99Ms'),
-      cpuMicrosPerCall: over(points, 'cpuMicrosPerCall'),
-      gcMicrosPerCall: over(points, 'gcMicrosPerCall'),
-      batchSize: over(points, 'batchSize'),
-      barePerSecond: over(points, 'barePerSecond'),
-      ratio: over(points, 'ratio'),
-    }
+  const [first] = rounds
+  const served = first!.served.map((_, index) => medianPoint(rounds.map(round => round.served[index]!)))
+  const compared = first!.compared.map(({ side, connections }) => {
+    const isSame = (point: ComparedPoint): boolean => point.side === side && point.connections === connections
+    return medianPoint(rounds.map(round => round.compared.find(isSame)!))
   })
-  const bare = rounds[0]!.bare.map(({ batchSize }, index) => {
-    const points = rounds.map(round => round.bare[index]!)
-    return { batchSize, commandsPerSecond: over(points, 'commandsPerSecond') }
+  const bare = first!.bare.map(({ batchSize }, index) => {
+    const rates = rounds.map(round => round.bare[index]!.commandsPerSecond)
+    return { batchSize, commandsPerSecond: median(rates) }
   })
-  return { served, bare }
+  return { served, compared, bare }
 }
