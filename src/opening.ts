@@ -30,7 +30,7 @@ export class SchemaPending extends Error {
 
 /** Throws SchemaTooNew, SchemaPending, SealError, or what the database says. Close the store afterwards. */
 export async function open(config: Config): Promise<Opened> {
-  const store = openStore(config.storeUrl)
+  const store = openStore(config.storeUrl, { statementMs: config.statementMs, patienceMs: config.patienceMs })
   try {
     const migrated = config.migrate === 'auto' ? await store.migrate() : await refusePending(store)
     const seal = createSeal(config.secretKey)

@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   root: ALL,
   // Declares commands, and asks for what carries them out when one is given.
   'command-line': ['command-line', 'administer', 'root', 'domain'],
-  config: ['config', 'http'],
+  config: ['config', 'http', 'store'],
   administer: ['administer', 'root', 'service', 'domain', 'store'],
   soap: ['soap', 'http', 'service', 'domain'],
   rest: ['rest', 'http', 'service', 'domain'],

@@ -54,8 +54,16 @@ export const bounds = {
     name: 'PATIENCE_MS',
     default: '15000',
     description:
-      'How long a command waits for a database that does not answer before its caller is told to try ' +
+      'How long a call waits for a database that does not answer before its caller is told to try ' +
       'again (20011, or 503).',
     read: whole(15_000, 100, 600_000),
+  },
+  statementMs: {
+    name: 'STATEMENT_MS',
+    default: '10000',
+    description:
+      'How long a connection to MySQL or one statement may take before the connection is given up and another one ' +
+      'is made.',
+    read: whole(10_000, 500, 600_000),
   },
 } satisfies Record<string, Variable<unknown>>

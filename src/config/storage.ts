@@ -2,6 +2,7 @@
 // It declares variables and reads no environment.
 
 import { resolve } from 'node:path'
+import { readDatabaseUrl } from '../store/database-url.js'
 import { oneOf, optional, type Variable } from './reading.js'
 
 export const storage = {
@@ -16,11 +17,10 @@ export const storage = {
     default: 'an SQLite file in DATA_DIR',
     description:
       'mysql://USER:PASSWORD@HOST:PORT/DATABASE for MySQL 8 or newer and MariaDB 10.6 or newer ' +
-      '(?ssl=true for TLS), or sqlite:FILE.',
+      '(?ssl=true for TLS; HOST:PORT,HOST:PORT,... for a cluster), or sqlite:FILE.',
     read: (text: string | undefined) => {
-      if (text === undefined || /^sqlite:.+/.test(text)) return text ?? null
-      if (/^(?:mysql|mariadb):\/\/.+\/[^/]+$/.test(text) && URL.canParse(text)) return text
-      throw new Error('expected mysql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:FILE')
+      if (text !== undefined) readDatabaseUrl(text)
+      return text ?? null
     },
   },
   migrate: {

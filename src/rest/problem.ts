@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { acceptedEncodings, BodyError } from '../http/body.js'
-import { StoreUnavailable } from '../service/ports.js'
+import { CommitUnknown, StoreUnavailable } from '../service/ports.js'
 import { QueueFull, Stopping } from '../service/submission.js'
 
 /** One thing that was wrong with a request, and where: `body.reason`, `url.address`, `header.If-Match`. */
@@ -79,6 +79,8 @@ export function problemOf(error: unknown): ProblemFacts {
   // What the store said names tables and hosts; the caller only needs to know that nothing was done.
   if (error instanceof StoreUnavailable)
     return tryLater('store-unavailable', 'Store unavailable', 'the store does not answer; try again later', 5)
+  if (error instanceof CommitUnknown)
+    return tryLater('outcome-unknown', 'Outcome unknown', 'it may or may not have been done; send the same again', 5)
   return {
     status: 500,
     name: 'defect',

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressKey } from '../domain/address.js'
 import type { PersonId } from '../domain/person.js'
 import { type BatchEnvironment, type BatchResult, carryOut, type Named } from './batch.js'
+import { charactersOf } from './command-size.js'
 import { type CommandStore, CommitUnknown, StoreConflict, StoreUnavailable } from './ports.js'
 import { type Answer, type NamedReplay, QueueFull, Stopping, type Submission } from './submission.js'
 
@@ -49,6 +50,8 @@ interface Doubt {
   readonly result: BatchResult
 }
 
+// Nobody waits longer than patience and a part of it.
+const looksPerPatience = 8
 // Between two attempts: short at first, since most conflicts pass at once, then bounded.
 const pauseMs = (attempt: number): number => Math.min(2 ** attempt * 2, 500) * (0.5 + Math.random() / 2)
 // Ids are taken from the store in blocks, so that most batches need no round trip for them.
@@ -57,8 +60,6 @@ const personIdBlock = 1024
 const conflictsMax = 10
 // Commands are also bounded by their size, so that no batch grows past what a statement may carry.
 const batchCharactersMax = 4_000_000
-// Not for its length, but so that lists of people do not fill a batch with more rows than a statement may name.
-const charactersOfMember = 1_000
 
 export class GroupCommit {
   readonly #store: CommandStore
@@ -68,6 +69,9 @@ export class GroupCommit {
   readonly #inFlight = new Set<string>()
   #queue: Waiting[] = []
   #freshIds: PersonId[] = []
+  #committing: readonly Waiting[] = []
+  /** Whether what is being committed may be written already. */
+  #isInDoubt = false
   #running: Promise<void> | null = null
   #stopping = false
   #submitted = 0
@@ -97,7 +101,7 @@ export class GroupCommit {
   }
 
   /** Hands a command over. Resolves once it is durable (or answered without a change). Rejects with QueueFull,
-   * Stopping, StoreUnavailable (all: try again) or with a defect of ours. */
+   * Stopping, StoreUnavailable, CommitUnknown (all: try again) or with a defect of ours. */
   async submit(submission: Submission): Promise<Answer> {
     const [answer] = await this.submitAll([submission])
     if (answer === undefined) throw new Error('a submission got no answer')
@@ -157,12 +161,16 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
+    // Callers have their answer in time even where the store neither takes a batch nor refuses it.
+    const watch = setInterval(() => this.#giveUpOverdue(), this.#limits.patienceMs / looksPerPatience)
     do {
       // One turn of the event loop, not a timer: requests that have already arrived join this batch.
       await new Promise(setImmediate)
-      const batch = this.#queue.splice(0, this.#nextBatchLength())
-      await this.#commit(batch)
+      this.#committing = this.#queue.splice(0, this.#nextBatchLength())
+      await this.#commit(this.#committing)
     } while (this.#queue.length > 0)
+    clearInterval(watch)
+    this.#committing = []
     this.#running = null
   }
 
@@ -177,9 +185,10 @@ export class GroupCommit {
   }
 
   // Never rejects: every member of the batch is answered, each with its own answer or error.
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  async #commit(batch: readonly Waiting[], doubted: readonly Doubt[] = []): Promise<void> {
     const startedAt = performance.now()
-    const doubts: Doubt[] = []
+    const doubts = [...doubted]
+    let conflicts = 0
     for (let attempt = 0; batch.length > 0; attempt++) {
       let result: BatchResult | undefined
       try {
@@ -191,19 +200,21 @@ export class GroupCommit {
           return
         }
         await this.#topUpIds(batch.length)
+        this.#isInDoubt = true
         await this.#store.transact(async transaction => {
           result = await carryOut(batch, transaction, this.#environment())
         })
         this.#answer(batch, result!, startedAt)
         return
       } catch (cause) {
-        const isStuck = cause instanceof StoreConflict && attempt >= conflictsMax
-        if (!isTransient(cause) || isStuck) {
-          await this.#isolate(batch, cause)
+        if (cause instanceof CommitUnknown && result !== undefined) doubts.push({ batch, result })
+        this.#isInDoubt = doubts.length > 0
+        if (cause instanceof StoreConflict) conflicts++
+        if (!isTransient(cause) || conflicts > conflictsMax) {
+          await this.#isolate(batch, cause, doubts)
           return
         }
         this.#events.retry(cause)
-        if (cause instanceof CommitUnknown && result !== undefined) doubts.push({ batch, result })
         if (cause instanceof StoreConflict) this.#freshIds = []
         await delay(pauseMs(attempt))
         batch = this.#dropExpired(batch, cause)
@@ -229,7 +240,7 @@ export class GroupCommit {
   }
 
   // Another error than a passing one belongs to one command: halve until it is alone, and let it fail alone.
-  async #isolate(batch: readonly Waiting[], cause: unknown): Promise<void> {
+  async #isolate(batch: readonly Waiting[], cause: unknown, doubts: readonly Doubt[]): Promise<void> {
     const [first] = batch
     if (batch.length === 1 && first !== undefined) {
       this.#events.defect(cause, first.command.type)
@@ -237,8 +248,8 @@ export class GroupCommit {
       return
     }
     const half = batch.length >> 1
-    await this.#commit(batch.slice(0, half))
-    await this.#commit(batch.slice(half))
+    await this.#commit(batch.slice(0, half), doubts)
+    await this.#commit(batch.slice(half), doubts)
   }
 
   // Of several attempts, the one whose answers say what the log says.
@@ -254,14 +265,23 @@ export class GroupCommit {
 
   // While the store does not answer, nobody waits longer than their patience, in the queue neither.
   #dropExpired(batch: readonly Waiting[], cause: Error): readonly Waiting[] {
+    const isOverdue = this.#giveUpOverdue(cause)
+    return batch.filter(waiting => !isOverdue(waiting))
+  }
+
+  // A batch that is under way goes on: it may be carried out after all, and whoever sends the same again gets to know.
+  #giveUpOverdue(cause?: Error): (waiting: Waiting) => boolean {
     const arrivedBefore = Date.now() - this.#limits.patienceMs
-    const keep = (waiting: Waiting): boolean => {
-      if (waiting.arrivedAt > arrivedBefore) return true
+    const isOverdue = ({ arrivedAt }: Waiting): boolean => arrivedAt <= arrivedBefore
+    for (const waiting of this.#queue.filter(isOverdue)) {
       waiting.reject(new StoreUnavailable('the store did not answer in time', { cause }))
-      return false
     }
-    this.#queue = this.#queue.filter(keep)
-    return batch.filter(keep)
+    this.#queue = this.#queue.filter(waiting => !isOverdue(waiting))
+    const Kind = this.#isInDoubt ? CommitUnknown : StoreUnavailable
+    for (const waiting of this.#committing.filter(isOverdue)) {
+      waiting.reject(new Kind('the store did not answer in time', { cause }))
+    }
+    return isOverdue
   }
 
   async #topUpIds(count: number): Promise<void> {
@@ -273,9 +293,3 @@ const requestNameOf = ({ replayKey, requestKey }: NamedReplay): string => reques
 
 const isTransient = (cause: unknown): cause is StoreUnavailable | CommitUnknown =>
   cause instanceof StoreUnavailable || cause instanceof CommitUnknown
-
-function charactersOf(command: Submission['command']): number {
-  if (command.type === 'change-list') return command.people.length * charactersOfMember
-  if (command.type !== 'save-person') return 0
-  return Object.values(command.fields).reduce((sum, value) => sum + (value?.length ?? 0), 0)
-}

@@ -249,7 +249,8 @@ export class StoreConflict extends StoreUnavailable {
   override readonly name = 'StoreConflict'
 }
 
-/** The connection was lost while committing: it may or may not have been written. */
+/** The connection was lost while committing, or the store took too long: it may or may not have been written. Trying
+ * the same again is safe, and shows what became of it. */
 export class CommitUnknown extends Error {
   override readonly name = 'CommitUnknown'
 }

@@ -3,7 +3,7 @@
 
 import { BodyError } from '../http/body.js'
 import type { Admission } from '../service/call-limits.js'
-import { StoreUnavailable } from '../service/ports.js'
+import { CommitUnknown, StoreUnavailable } from '../service/ports.js'
 import { QueueFull, Stopping } from '../service/submission.js'
 import type { Authentication } from './authenticate.js'
 import type { ElementName, EnvelopeReading } from './codec-envelope-decode.js'
@@ -24,6 +24,9 @@ export function thrownFault(cause: unknown): Fault | undefined {
   }
   if (cause instanceof QueueFull) {
     return fault(faultKinds.tooManyAtOnce, 'too many calls wait at this moment; nothing was changed, try again')
+  }
+  if (cause instanceof CommitUnknown) {
+    return fault(faultKinds.unavailable, 'the call may or may not have been carried out; send the same call again')
   }
   if (cause instanceof StoreUnavailable || cause instanceof Stopping) {
     return fault(faultKinds.unavailable, 'the service cannot take this call at this moment, try again')

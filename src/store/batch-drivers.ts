@@ -24,13 +24,10 @@ export interface Driver {
 
 interface MysqlConnection {
   query(
-    statement: { readonly sql: string; readonly values?: Values; readonly timeout?: number },
+    statement: { readonly sql: string; readonly values?: Values },
     done: (cause: Error | null, found: unknown) => void,
   ): void
 }
-
-// A server that hangs must not keep the batch from being tried again on another connection.
-const rollBackWithinMs = 5_000
 
 // A statement must stay under what the server takes as one packet (16 MiB by default on MariaDB).
 const rowsMax = 500
@@ -71,7 +68,7 @@ export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
       onStatement?.(sql, values)
       return query({ sql, values })
     },
-    rollBack: async () => void (await query({ sql: 'ROLLBACK', timeout: rollBackWithinMs })),
+    rollBack: async () => void (await query({ sql: 'ROLLBACK' })),
   }
 }
 

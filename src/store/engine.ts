@@ -4,7 +4,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import knex, { type Knex } from 'knex'
+import { type MysqlPlace, readDatabaseUrl } from './database-url.js'
 import { LibsqlClient } from './libsql-dialect.js'
+import { mysqlClient, type SessionLimits } from './mysql-dialect.js'
+import { createHosts } from './mysql-hosts.js'
 
 export type EngineName = 'sqlite' | 'mysql'
 
@@ -14,6 +17,8 @@ export interface Engine {
   readonly writer: Knex
   /** Everything that only reads, so that a reader never waits for a batch. */
   readonly reader: Knex
+  /** What takes its time: migrations, and snapshots of everything. */
+  readonly patient: Knex
   /** Also told of statements that do not go through knex. */
   readonly onStatement?: OnStatement | undefined
   close(): Promise<void>
@@ -24,16 +29,25 @@ export type OnStatement = (sql: string, bindings: readonly unknown[]) => void
 
 // Enough for reads beside the one writer; a server has few connections to give away.
 const mysqlReadersMax = 8
-// A lock that is held longer than this is not going to be free soon: give up and retry the batch as a whole.
-const lockWaitSeconds = 5
-const connectTimeoutMs = 5_000
 const acquireTimeoutMs = 8_000
 // libsql waits for another process's lock without giving the event loop back, so not for long.
 const sqliteBusyMs = 250
+// In a cluster: so often a connection is made anew, which is how everybody comes back to the first of its hosts.
+const clusterConnectionMs = 60_000
 
-/** `sqlite:///absolute/file`, `sqlite:relative/file` or `mysql://user:password@host:port/database`. */
-export function openEngine(databaseUrl: string, onStatement?: OnStatement): Engine {
-  const opened = openNamed(databaseUrl)
+export interface EngineOptions {
+  readonly onStatement?: OnStatement
+  /** The longest that a connection or a statement may take, migrations and the like not counted. */
+  readonly statementMs?: number
+}
+
+export const defaultStatementMs = 10_000
+
+/** `sqlite:///absolute/file`, `sqlite:relative/file` or `mysql://user:password@host:port,host:port/database`. */
+export function openEngine(databaseUrl: string, options: EngineOptions = {}): Engine {
+  const { onStatement, statementMs = defaultStatementMs } = options
+  const place = readDatabaseUrl(databaseUrl)
+  const opened = place.type === 'sqlite' ? openSqlite(place.filename) : openMysql(place, statementMs)
   if (onStatement !== undefined) {
     for (const knex of [opened.writer, opened.reader])
       knex.on('query', ({ sql, bindings }: Knex.Sql) => onStatement(sql, bindings ?? []))
@@ -41,17 +55,7 @@ export function openEngine(databaseUrl: string, onStatement?: OnStatement): Engi
   return { ...opened, onStatement }
 }
 
-function openNamed(databaseUrl: string): Engine {
-  if (databaseUrl.startsWith('sqlite:')) return openSqlite(databaseUrl)
-  if (/^(?:mysql|mariadb):\/\//.test(databaseUrl)) return openMysql(new URL(databaseUrl))
-  throw new Error(
-    'DATABASE_URL: expected sqlite:FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE, got ' +
-      `'${withoutPassword(databaseUrl)}'`,
-  )
-}
-
-function openSqlite(databaseUrl: string): Engine {
-  const filename = databaseUrl.replace(/^sqlite:(?:\/\/)?/, '')
+function openSqlite(filename: string): Engine {
   mkdirSync(dirname(filename), { recursive: true })
   const open = (pool: Knex.PoolConfig): Knex =>
     knex({
@@ -60,9 +64,10 @@ function openSqlite(databaseUrl: string): Engine {
       useNullAsDefault: true,
       log: silent,
       acquireConnectionTimeout: acquireTimeoutMs,
-      pool: { ...pool, afterCreate: setUp(connection => setUpSqlite(connection as SqliteConnection)) },
+      pool: { ...pool, afterCreate: setUpSqlite },
     })
-  const opened = engine('sqlite', open({ min: 1, max: 1 }), open({ min: 0, max: 2 }))
+  const writer = open({ min: 1, max: 1 })
+  const opened = engine('sqlite', { writer, reader: open({ min: 0, max: 2 }), patient: writer })
   return { ...opened, close: () => closeSqlite(opened) }
 }
 
@@ -76,75 +81,49 @@ async function closeSqlite({ writer, reader }: Engine): Promise<void> {
 // knex prints errors of its pool beside throwing them. They are thrown to where somebody can answer; that is enough.
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} }
 
-function openMysql(url: URL): Engine {
-  const connection = {
-    host: url.hostname,
-    port: url.port === '' ? 3306 : Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    charset: 'utf8mb4',
-    timezone: 'Z',
-    supportBigNumbers: true,
-    connectTimeout: connectTimeoutMs,
-    ...(url.searchParams.has('ssl') ? { ssl: { rejectUnauthorized: url.searchParams.get('ssl') !== 'insecure' } } : {}),
-  }
-  const open = (max: number): Knex =>
+function openMysql(place: MysqlPlace, statementMs: number): Engine {
+  const hosts = createHosts(place.hosts)
+  const open = (max: number, limits: SessionLimits): Knex =>
     knex({
-      client: 'mysql2',
+      client: mysqlClient(place, hosts, limits),
+      // knex makes no pool without it; the connections come from the client.
+      connection: {},
       log: silent,
-      connection,
-      acquireConnectionTimeout: acquireTimeoutMs,
-      pool: { min: 0, max, afterCreate: setUp(opened => setUpMysql(opened as MysqlConnection)) },
+      acquireConnectionTimeout: Math.max(acquireTimeoutMs, statementMs),
+      pool: {
+        min: 0,
+        max,
+        createTimeoutMillis: 2 * statementMs,
+        // Well before the server ends the session.
+        idleTimeoutMillis: statementMs,
+        reapIntervalMillis: Math.min(1_000, statementMs / 4),
+        ...(place.hosts.length > 1 ? { maxConnectionLifetimeMillis: clusterConnectionMs } : {}),
+      },
     })
-  return engine('mysql', open(2), open(mysqlReadersMax))
+  const writer = open(2, { statementMs })
+  return engine('mysql', { writer, reader: open(mysqlReadersMax, { statementMs }), patient: open(2, longWork) })
 }
 
-function engine(name: EngineName, writer: Knex, reader: Knex): Engine {
-  return { name, writer, reader, close: async () => void (await Promise.all([writer.destroy(), reader.destroy()])) }
+const longWork: SessionLimits = { statementMs: null }
+
+function engine(name: EngineName, opened: Pick<Engine, 'writer' | 'reader' | 'patient'>): Engine {
+  const all = new Set([opened.writer, opened.reader, opened.patient])
+  return { name, ...opened, close: async () => void (await Promise.all([...all].map(knex => knex.destroy()))) }
 }
 
 interface SqliteConnection {
   exec(sql: string): unknown
 }
 
-interface MysqlConnection {
-  query(sql: string, done: (cause: (Error & { errno?: number }) | null) => void): void
-}
-
-type Done = (cause: unknown, connection: unknown) => void
-
-function setUp(prepare: (connection: unknown) => Promise<void>): (connection: unknown, done: Done) => void {
-  return (connection, done) => {
-    prepare(connection).then(
-      () => done(null, connection),
-      (cause: unknown) => done(cause, connection),
-    )
-  }
-}
-
-async function setUpSqlite(connection: SqliteConnection): Promise<void> {
-  // FULL: a commit is on disk before it is answered, also in WAL mode.
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${sqliteBusyMs}`]) {
-    connection.exec(`PRAGMA ${pragma}`)
-  }
-}
-
-const unknownVariable = 1193
-
-async function setUpMysql(connection: MysqlConnection): Promise<void> {
-  const run = (sql: string): Promise<void> =>
-    new Promise((resolve, reject) => connection.query(sql, cause => (cause === null ? resolve() : reject(cause))))
-  // The rules lock what they read; what stands still must be seen as it is now, not as at the start of the batch.
-  await run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-  // Strict, so that nothing is ever cut to fit; without NO_BACKSLASH_ESCAPES, which the driver's quoting relies on.
-  await run("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'")
-  await run(`SET SESSION innodb_lock_wait_timeout = ${lockWaitSeconds}`)
+function setUpSqlite(connection: SqliteConnection, done: (cause: unknown, connection: unknown) => void): void {
   try {
-    // Past 200 keys MySQL would guess instead of looking into the index, and lock far more than was asked for.
-    await run('SET SESSION eq_range_index_dive_limit = 0')
+    // FULL: a commit is on disk before it is answered, also in WAL mode.
+    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${sqliteBusyMs}`]) {
+      connection.exec(`PRAGMA ${pragma}`)
+    }
+    done(null, connection)
   } catch (cause) {
-    if ((cause as { errno?: number }).errno !== unknownVariable) throw cause
+    done(cause, connection)
   }
 }
 
@@ -198,5 +177,3 @@ export async function durabilityProblems({ name, reader }: Engine): Promise<stri
   }
   return problems
 }
-
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':...@')

@@ -20,7 +20,19 @@ const undoneOnMysql = new Map<number, string>([
   [1021, 'the disk is full'],
   [1114, 'the table is full'],
   [3170, 'memory is exhausted'],
+  [1969, 'the statement took too long'],
+  [3024, 'the statement took too long'],
+  [1317, 'the statement was interrupted'],
+  [1026, 'a file could not be written'],
+  [1598, 'the binary log could not be written'],
 ])
+
+// Whoever is told this while committing knows that nothing was written. After any other it is looked up: a node that
+// fails may have handed the commit to its cluster before.
+const undoneCommit = new Set([1205, 1213, 3101])
+
+// The server is well and will not be of use soon: another connection may reach one that is.
+const ofNoUse = new Set([1047, 1290, 1836, 1053, 1927, 3100, 3797])
 
 // The connection is gone, or was never had. While committing, nobody knows what the server did.
 const lostConnection = new Set([
@@ -50,14 +62,26 @@ export function passingError(cause: unknown, phase: 'working' | 'committing'): u
     return new StoreConflict('another writer was first', { cause })
   }
   const undone = errno === undefined ? undefined : undoneOnMysql.get(errno)
+  if (undone !== undefined && phase === 'committing' && !undoneCommit.has(errno ?? 0))
+    return new CommitUnknown(`while committing: ${undone}`, { cause })
   if (undone !== undefined) return new StoreUnavailable(undone, { cause })
-  if (/^SQLITE_(?:BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(code))
-    return new StoreUnavailable(`the file: ${code}`, { cause })
+  if (/^SQLITE_(?:BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN)/.test(code)) return unavailableFile(code, phase, cause)
 
   const isLost = lostConnection.has(code) || (errno !== undefined && lostOnMysql.has(errno)) || isClosedByUs(cause)
   if (isLost && phase === 'committing') return new CommitUnknown('the connection was lost while committing', { cause })
   if (isLost) return new StoreUnavailable('the database cannot be reached', { cause })
   return cause
+}
+
+function unavailableFile(code: string, phase: 'working' | 'committing', cause: Error): Error {
+  const said = `the file: ${code}`
+  return phase === 'working' ? new StoreUnavailable(said, { cause }) : new CommitUnknown(said, { cause })
+}
+
+/** Whether the connection that brought this error should be given up, since others may do better. */
+export function isOfNoUse(cause: unknown): boolean {
+  const { errno, code = '' } = cause as { errno?: number; code?: string }
+  return lostConnection.has(code) || (errno !== undefined && (ofNoUse.has(errno) || lostOnMysql.has(errno)))
 }
 
 // mysql2 and knex say these in words only.

@@ -13,7 +13,14 @@ import type { FlowStore } from '../service/flows.js'
 import type { HistoryStore } from '../service/history.js'
 import type { JobReads, JobStore, ReceivingStore } from '../service/jobs.js'
 import type { ListStore } from '../service/lists.js'
-import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
+import {
+  type BatchTransaction,
+  type CommandStore,
+  type ReadBarrier,
+  type ReadStore,
+  type SnapshotStore,
+  StoreUnavailable,
+} from '../service/ports.js'
 import type { SettingStore } from '../service/settings.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
@@ -21,7 +28,7 @@ import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
 import { createChecks } from './checks.js'
-import { durabilityProblems, type Engine, type OnStatement, openEngine } from './engine.js'
+import { durabilityProblems, type Engine, type EngineOptions, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
 import { createHistory } from './history.js'
 import { createJobs } from './jobs.js'
@@ -61,16 +68,19 @@ export interface Store
   close(): Promise<void>
 }
 
-export interface StoreOptions {
-  readonly onStatement?: OnStatement
+export interface StoreOptions extends EngineOptions {
+  /** How long anything but a batch may take altogether, the wait for a connection included. */
+  readonly patienceMs?: number
 }
 
 /** Opens nothing yet: the first statement connects. `sqlite:FILE` or `mysql://...`. */
-export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {}): Store {
-  const engine = openEngine(databaseUrl, onStatement)
-  const { writer, reader } = engine
+export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options }: StoreOptions = {}): Store {
+  const engine = openEngine(databaseUrl, options)
+  const { writer, reader, patient } = engine
+  const passingOn = <Port extends Asked<Port>>(port: Port): Port => passingErrors(port, patienceMs)
   return {
-    ...passingOn(commandStore(engine)),
+    // Whoever waits for a batch has its patience in the group commit, which also knows what becomes of the batch.
+    ...passingErrors(commandStore(engine), null),
     ...passingOn(createReads(reader)),
     ...passingOn(createChanges(reader)),
     ...passingOn(createHistory(reader)),
@@ -81,16 +91,11 @@ export function openStore(databaseUrl: string, { onStatement }: StoreOptions = {
     ...passingOn(createSettings(writer, reader)),
     ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),
-    // Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
-    settled: () => inSession(engine, async session => void (await lockHead(session))),
+    ...passingOn(createBarrier(engine)),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
-    migrate: () => migrate(writer),
-    freeMigrationLock: () => freeMigrationLock(writer),
-    schemaState: async () => {
-      const state = await schemaState(reader)
-      refuseNewer(state)
-      return state
-    },
+    migrate: () => migrate(patient),
+    freeMigrationLock: () => freeMigrationLock(patient),
+    ...passingOn(createSchemaLook(reader)),
     durabilityProblems: () => durabilityProblems(engine),
     close: () => engine.close(),
   }
@@ -152,16 +157,34 @@ function commandStore(engine: Engine): CommandStore {
   }
 }
 
-type Ask = (...given: never[]) => Promise<unknown>
+// Whoever holds the head has its place in the log and its time; to get hold of it is to have waited for them.
+function createBarrier(engine: Engine): ReadBarrier {
+  return { settled: () => inSession(engine, async session => void (await lockHead(session))) }
+}
 
-// Outside of batches nothing is tried again here; whoever asked must hear that trying again may help.
-function passingOn<Port extends { readonly [Name in keyof Port]: Ask }>(port: Port): Port {
+function createSchemaLook(reader: Knex): Pick<Store, 'schemaState'> {
+  return {
+    async schemaState() {
+      const state = await schemaState(reader)
+      refuseNewer(state)
+      return state
+    },
+  }
+}
+
+type Ask = (...given: never[]) => Promise<unknown>
+type Asked<Port> = { readonly [Name in keyof Port]: Ask }
+
+// Outside of batches nothing is tried again here; whoever asked must hear, and in time, that trying again may help.
+function passingErrors<Port extends Asked<Port>>(port: Port, patienceMs: number | null): Port {
   const passing = Object.entries<Ask>(port).map(([name, ask]): [string, Ask] => [
     name,
-    (...given) =>
-      ask(...given).catch(cause => {
+    (...given) => {
+      const answered = ask(...given).catch(cause => {
         throw passingError(cause, 'working')
-      }),
+      })
+      return patienceMs === null ? answered : withPatience(answered, patienceMs)
+    },
   ])
   return Object.fromEntries(passing) as Port // the same functions under the same names
 }
@@ -175,6 +198,14 @@ async function inSession<T>(engine: Engine, work: (session: BatchSession) => Pro
   } catch (cause) {
     throw passingError(cause, phase)
   }
+}
+
+function withPatience<T>(answered: Promise<T>, patienceMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new StoreUnavailable(`the database did not answer within ${patienceMs} ms`))
+    const timer = setTimeout(giveUp, patienceMs)
+    answered.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -192,8 +223,12 @@ async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction
 
 // SQLite sees a snapshot in every transaction; MySQL must be told, since its sessions read what is committed. (Both
 // options together make knex write a statement that MySQL refuses.)
-function inSnapshot<T>({ name, reader }: Engine, work: (knex: Knex) => Promise<T>): Promise<T> {
-  return reader.transaction(work, name === 'mysql' ? { isolationLevel: 'repeatable read' } : { readOnly: true })
+function inSnapshot<T>({ name, reader, patient }: Engine, work: (knex: Knex) => Promise<T>): Promise<T> {
+  // On SQLite the patient one is the writer, and a reader is no hurdle to it.
+  return (name === 'mysql' ? patient : reader).transaction(
+    work,
+    name === 'mysql' ? { isolationLevel: 'repeatable read' } : { readOnly: true },
+  )
 }
 
 // Ids of a block that people brought along are left out. A block that is used up altogether means that an export of

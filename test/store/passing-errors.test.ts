@@ -1,19 +1,35 @@
 // Which errors of a database mean: try the same batch again.
 import t from 'tap'
 import { CommitUnknown, StoreConflict, StoreUnavailable } from '../../src/service/ports.js'
-import { passingError } from '../../src/store/passing-errors.js'
+import { isOfNoUse, passingError } from '../../src/store/passing-errors.js'
 
-const mysqlError = (errno: number, code = 'ER_SOME'): Error => Object.assign(new Error('said so'), { errno, code })
+const mysqlError = (errno: number, code = 'ER_SOME'): Error =>
+  Object.assign(new Error(`error ${errno}`), { errno, code })
 const codeError = (code: string): Error => Object.assign(new Error('said so'), { code })
 
-t.test('a deadlock, a lock that was held too long and a refused commit pass, before and at the commit', async t => {
-  for (const errno of [1205, 1213, 1180, 3101, 1047]) {
+t.test('a deadlock and a lock that was held too long pass, before and at the commit', async t => {
+  for (const errno of [1205, 1213, 3101]) {
     for (const phase of ['working', 'committing'] as const) {
       const error = passingError(mysqlError(errno), phase)
       t.ok(error instanceof StoreUnavailable, `${errno} ${phase}`)
       t.notOk(error instanceof CommitUnknown)
     }
   }
+})
+
+t.test('a node that fails, a full disk or a deadline leave the fate of a commit unknown', async t => {
+  for (const error of [1180, 1047, 1053, 1114, 1969, 3024].map(errno => mysqlError(errno))) {
+    t.ok(passingError(error, 'working') instanceof StoreUnavailable, `${error.message} while working`)
+    t.ok(passingError(error, 'committing') instanceof CommitUnknown, `${error.message} while committing`)
+  }
+  for (const code of ['SQLITE_FULL', 'SQLITE_IOERR_FSYNC']) {
+    t.ok(passingError(codeError(code), 'committing') instanceof CommitUnknown, code)
+  }
+})
+
+t.test('a connection whose server cannot be written to is given up, a deadlock is no reason to', async t => {
+  for (const error of [mysqlError(1047), mysqlError(1290), codeError('ETIMEDOUT')]) t.ok(isOfNoUse(error))
+  for (const error of [mysqlError(1213), mysqlError(1205), mysqlError(1062), 'a string']) t.notOk(isOfNoUse(error))
 })
 
 t.test('a full disk and a read-only database pass: callers are told to come again', async t => {

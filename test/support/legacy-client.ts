@@ -39,6 +39,7 @@ export interface Synced {
 
 export interface JsonAnswer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -100,7 +101,11 @@ export function legacyClient(account: LegacyAccount): LegacyClient {
       }
       const text = body === undefined ? '' : JSON.stringify(body)
       const answered = await exchange(account.url + path, method, headers, text, agent)
-      return { status: answered.status, body: answered.text === '' ? {} : JSON.parse(answered.text) }
+      return {
+        status: answered.status,
+        headers: answered.headers,
+        body: answered.text === '' ? {} : JSON.parse(answered.text),
+      }
     },
     close: () => agent.destroy(),
   }

@@ -93,9 +93,9 @@ export async function makeCrowd(databaseUrl: string, address: string, count: num
 
 /** Migrates the database, and makes it look as if a program with one more migration had been there. */
 export async function pretendMigration(databaseUrl: string, name: string): Promise<void> {
-  const { writer, close } = openEngine(databaseUrl)
+  const { patient, writer, close } = openEngine(databaseUrl)
   try {
-    await migrate(writer)
+    await migrate(patient)
     await writer('schema_migrations').insert({ name, batch: 99, migration_time: new Date() })
   } finally {
     await close()
