@@ -4,7 +4,7 @@ import t from 'tap'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import { QueueFull, Stopping } from '../../src/service/submission.js'
 import { eventually } from '../support/eventually.js'
-import { type Asked, startJsonFace } from '../support/json-face.js'
+import { startJsonFace } from '../support/json-face.js'
 import { createMemoryStore } from '../support/memory-store.js'
 
 const subscription = '/v1/addresses/ada%40example.org/subscription'
@@ -28,27 +28,6 @@ t.test('a call without a known key is a 401 that says how to ask', async t => {
     t.match(json, { type: 'urn:durable-unsubscribe:problem:unauthorized', title: 'Unauthorized', status: 401 })
   }
   t.equal((await ask('bearer   reader-key')).status, 404, 'the scheme has no letter case')
-})
-
-t.test('each role may do what it is for, and the answer to others names the role that is needed', async t => {
-  const face = await startJsonFace(t)
-  const body = optOut
-  const table: readonly (readonly [string, string, Asked, Record<'reader' | 'writer' | 'admin', number>])[] = [
-    ['GET', '/v1/addresses/ada@example.org', {}, { reader: 200, writer: 200, admin: 200 }],
-    ['PUT', subscription, { body }, { reader: 403, writer: 200, admin: 200 }],
-    ['GET', '/v1/people/1', {}, { reader: 404, writer: 404, admin: 404 }],
-    ['DELETE', '/v1/people/1', {}, { reader: 403, writer: 404, admin: 404 }],
-  ]
-
-  for (const [method, path, asked, expected] of table) {
-    for (const as of ['reader', 'writer', 'admin'] as const) {
-      const { status, headers, json } = await face.ask(method, path, { ...asked, as })
-      t.equal(status, expected[as], `${method} ${path} as ${as}`)
-      if (status !== 403) continue
-      t.equal(json.detail, `this needs an API key with the role writer, yours has the role ${as}`)
-      t.match(headers.get('www-authenticate'), /error="insufficient_scope", scope="writer"/)
-    }
-  }
 })
 
 t.test('a revoked key is refused', async t => {
