@@ -8,6 +8,7 @@ import { OperatorError, shownUrl } from './operator-error.js'
 import { Credentials } from './service/credentials.js'
 import { Fields } from './service/fields.js'
 import { addressHasher } from './service/log-chain.js'
+import { createOneClick, type OneClick } from './service/one-click.js'
 import { createSeal } from './service/seal.js'
 import { Settings } from './service/settings.js'
 import { openStore, type Store } from './store/store.js'
@@ -17,6 +18,7 @@ export interface Opened {
   readonly credentials: Credentials
   readonly fields: Fields
   readonly settings: Settings
+  readonly oneClick: OneClick
   /** Stands for an address in the log's chain and in log lines; the same in every process on this store. */
   readonly hashAddress: ReturnType<typeof addressHasher>
   /** Names of the migrations that opening applied. */
@@ -36,12 +38,22 @@ export async function open(config: Config): Promise<Opened> {
     const seal = createSeal(config.secretKey)
     // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
     const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
+    const linkSecret = seal.open(await store.fact('one-click-secret', seal.close(randomBytes(32).toString('hex'))))
     await refuseOtherFolding(store)
     const credentials = new Credentials(store, seal)
     await credentials.refuseUnreadable()
     const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
     const settings = await Settings.load(store)
-    return { store, credentials, fields, settings, hashAddress: addressHasher(Buffer.from(hashKey, 'hex')), migrated }
+    const oneClick = createOneClick(Buffer.from(linkSecret, 'hex'))
+    return {
+      store,
+      credentials,
+      fields,
+      settings,
+      oneClick,
+      hashAddress: addressHasher(Buffer.from(hashKey, 'hex')),
+      migrated,
+    }
   } catch (cause) {
     await store.close()
     throw asSentence(cause, config.storeUrl)

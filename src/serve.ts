@@ -88,6 +88,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     lists: store,
     flows: store,
     jobs: jobsOf(store, background.jobTaken),
+    oneClick: { ...opened.oneClick, publicUrl: config.publicUrl },
     check: createCheck({ store, attempts, settings, now: Date.now }),
     blockedAttempts: {
       blockedAttempts: (selection, page) => store.blockedAttempts(selection, page),

@@ -22,6 +22,7 @@ import { documentationPages, documentRoute } from './documentation.js'
 import { fieldRoutes } from './fields.js'
 import { healthRoutes, metricsPath } from './health.js'
 import { listPeopleRoute } from './list-people.js'
+import { oneClickPages, oneClickRoutes } from './one-click.js'
 import { personRoutes } from './people.js'
 import { personHistoryRoutes } from './person-history.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
@@ -70,6 +71,7 @@ export function jsonRoutes({
     ...addressHistoryRoutes(service),
     ...changeRoutes(service),
     ...checkRoutes(service),
+    ...oneClickRoutes(service),
     ...settingRoutes(service),
     ...fieldRoutes(service),
     ...credentialRoutes(service),
@@ -83,7 +85,11 @@ export function createJsonApp(options: JsonAppOptions): RequestListener {
   const app = new Koa<State>()
   const router = new Router<State>({ sensitive: true })
   const { servesOperators = true } = options
-  for (const route of [...jsonRoutes(options), ...documentationPages()])
+  for (const route of [
+    ...jsonRoutes(options),
+    ...documentationPages(),
+    ...oneClickPages(options.service, options.face),
+  ])
     if (servesOperators || !isForOperators(route)) mount(route, router, options)
   // What a route throws never gets here: it is either a caller that went away, or a defect of this file.
   app.on('error', (err: NodeJS.ErrnoException) => {
@@ -124,17 +130,22 @@ function observed({ logger, metrics }: JsonAppOptions) {
   }
 }
 
+function atMost(bytesMax: number, limits: BodyLimits): BodyLimits {
+  const inflatedBytesMax = Math.min(bytesMax, limits.inflatedBytesMax)
+  return bytesMax >= limits.bytesMax ? limits : { ...limits, bytesMax, inflatedBytesMax }
+}
+
 function mount(route: Route | Page, router: Router<State>, options: JsonAppOptions): void {
   const { bodyLimits = defaultBodyLimits } = options
   const answer = async (ctx: RouterContext<State>): Promise<Reply> => {
-    if (route.role === null) return route.answer()
+    const { method, url: target, params, query, headers } = ctx
+    const read = (bytesMax = bodyLimits.bytesMax): Promise<Uint8Array> =>
+      readBody(ctx.req, atMost(bytesMax, bodyLimits))
+    const exchange = { method, target, params, query, headers, readBody: read, left: leaving(ctx.res) }
+    if (route.role === null) return route.answer(exchange)
     const caller = await authenticateSlowly(ctx.req, options)
     authorize(caller, route.role)
-    const { method, url: target, params, query, headers } = ctx
-    return route.answer(
-      { method, target, params, query, headers, readBody: () => readBody(ctx.req, bodyLimits), left: leaving(ctx.res) },
-      caller,
-    )
+    return route.answer(exchange, caller)
   }
   router.register(route.path, [route.method], async (ctx: RouterContext<State>) => {
     ctx.state.route = route.path

@@ -21,7 +21,8 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string | string[] | undefined>>
   readonly headers: IncomingHttpHeaders
-  readBody(): Promise<Uint8Array>
+  /** `bytesMax`: less than what the operator allows. */
+  readBody(bytesMax?: number): Promise<Uint8Array>
   /** Aborts when the caller goes away before it is answered. */
   readonly left: AbortSignal
 }
@@ -101,9 +102,9 @@ export interface GuardedRoute extends GuardedFacts {
 
 /** Something to look at that is no part of the interface, such as a page of its documentation. */
 export interface Page extends Pick<RouteFacts, 'path'> {
-  readonly method: 'GET'
+  readonly method: 'GET' | 'POST'
   readonly role: null
-  answer(): Promise<Reply>
+  answer(exchange: Exchange): Promise<Reply>
 }
 
 export type Route = OpenRoute | GuardedRoute

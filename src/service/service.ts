@@ -11,6 +11,7 @@ import type { GroupCommit } from './group-commit.js'
 import type { HistoryStore } from './history.js'
 import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
+import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
 import type { Settings } from './settings.js'
 
@@ -24,6 +25,8 @@ export interface Service {
   readonly settings: Settings
   readonly flows: FlowStore
   readonly jobs: Pick<JobStore, 'takeJob' | 'lastImportInto'> & ReceivingStore & JobReads
+  /** Links for one-click unsubscribe, and the URL that they begin with: null where nobody set one. */
+  readonly oneClick: OneClick & { readonly publicUrl: string | null }
   /** The check before sending. */
   readonly check: CheckAddresses
   /** What it stopped: how it is read, and brought up to date first. */

@@ -42,7 +42,8 @@ export async function prepareWorlds(t: Test): Promise<Worlds> {
   }
 }
 
-const configOf = (folder: string): Config => readConfig({ DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' })
+const configOf = (folder: string): Config =>
+  readConfig({ PUBLIC_URL: 'https://example.org', DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' })
 
 async function prepare(config: Config): Promise<void> {
   const { store, credentials, hashAddress } = await open(config)

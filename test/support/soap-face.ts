@@ -9,6 +9,7 @@ import { Credentials } from '../../src/service/credentials.js'
 import type { FailedAttempts } from '../../src/service/failed-attempts.js'
 import { Fields } from '../../src/service/fields.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/group-commit.js'
+import { createOneClick } from '../../src/service/one-click.js'
 import { createSeal } from '../../src/service/seal.js'
 import type { Face, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
@@ -100,6 +101,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     fields,
     credentials,
     settings,
+    oneClick: { ...createOneClick(Buffer.from('of a test')), publicUrl: 'https://example.org' },
     ...checksOver(store, settings),
     lists: store,
     flows: store,
