@@ -20,6 +20,8 @@ import { checkRoutes } from './checks.js'
 import { credentialRoutes } from './credentials.js'
 import { documentationPages, documentRoute } from './documentation.js'
 import { fieldRoutes } from './fields.js'
+import { flowRunRoutes } from './flow-runs.js'
+import { flowRoutes } from './flows.js'
 import { healthRoutes, metricsPath } from './health.js'
 import { listPeopleRoute } from './list-people.js'
 import { oneClickPages, oneClickRoutes } from './one-click.js'
@@ -73,6 +75,8 @@ export function jsonRoutes({
     ...checkRoutes(service),
     ...oneClickRoutes(service),
     ...settingRoutes(service),
+    ...flowRoutes(service),
+    ...flowRunRoutes(service, face),
     ...fieldRoutes(service),
     ...credentialRoutes(service),
   )

@@ -47,13 +47,7 @@ export type Decided = Extract<Answer, { type: 'carried-out' | 'replayed' | 'reje
 export function withoutKeyTrouble(answer: Answer): Decided {
   switch (answer.type) {
     case 'key-reused':
-      throw new Problem({
-        status: 422,
-        name: 'idempotency-key-reused',
-        title: 'Key belongs to another request',
-        detail: `${header}: this key was used for a request with another method, path or body; draw a new one`,
-        findings: [{ path: `header.${header}`, message: 'expected a key that was not used for another request' }],
-      })
+      throw keyReused()
     case 'in-progress':
       throw new Problem({
         status: 409,
@@ -65,6 +59,16 @@ export function withoutKeyTrouble(answer: Answer): Decided {
     default:
       return answer
   }
+}
+
+export function keyReused(): Problem {
+  return new Problem({
+    status: 422,
+    name: 'idempotency-key-reused',
+    title: 'Key belongs to another request',
+    detail: `${header}: this key was used for a request with another method, path or body; draw a new one`,
+    findings: [{ path: `header.${header}`, message: 'expected a key that was not used for another request' }],
+  })
 }
 
 /** Says that an answer is the one that was given before. */

@@ -16,7 +16,9 @@ import { personIdMax } from '../domain/person.js'
 import { evidenceLengthMax, reasonLengthMax, statedText } from './input.js'
 import type { Finding } from './problem.js'
 
-const emailInBody = z
+export const personIdInBody = z.int().min(1).max(personIdMax)
+
+export const emailInBody = z
   .string()
   .transform((text, context): Address => {
     const parsed = parseAddress(text)
@@ -52,7 +54,7 @@ const said = {
 
 export const personRecord = z
   .strictObject({
-    id: z.int().min(1).max(personIdMax).optional(),
+    id: personIdInBody.optional(),
     email: emailInBody.optional(),
     ...said,
   })

@@ -24,7 +24,8 @@ const peopleAtOnce = 100
 const defaultLeaseMs = 60_000
 
 export interface FlowWorkerOptions {
-  readonly store: Pick<FlowStore, 'claimFlowRun' | 'advanceFlowRun' | 'endFlowRun'> & Pick<ListStore, 'membersOf'>
+  readonly store: Pick<FlowStore, 'claimFlowRun' | 'advanceFlowRun' | 'endFlowRun' | 'isFlowRunCancelled'> &
+    Pick<ListStore, 'membersOf'>
   readonly writes: Pick<GroupCommit, 'submitAll'>
   /** R2 and R3, as the face has them that runs are scheduled through. */
   readonly policy: Policy
@@ -79,9 +80,9 @@ class HeldRun {
     this.#holder = holder
     this.#leaseMs = leaseMs
     this.#options = options
-    const cause = flowCause(run.actor, run.role, run.reason)
-    this.#work = { changes: run.changes, cause, policy: options.policy }
-    this.#progress = { upTo: run.upTo, people: run.people, refused: run.refused }
+    const cause = flowCause(run.actor, run.role, run.reason, run.terms)
+    this.#work = { changes: run.changes, cause, policy: run.terms?.policy ?? options.policy }
+    this.#progress = { upTo: run.upTo, people: run.people, changed: run.changed, refused: run.refused }
   }
 
   async carryOut(signal: AbortSignal): Promise<void> {
@@ -90,7 +91,7 @@ class HeldRun {
     try {
       while (!signal.aborted && this.#isHeld) {
         const startedAt = performance.now()
-        const people = await store.membersOf(listId, { after: this.#progress.upTo, limit: peopleAtOnce })
+        const people = (await store.isFlowRunCancelled(id)) ? [] : await this.#next()
         if (people.length === 0) {
           this.#isHeld = false
           if (await store.endFlowRun(id, this.#holder, now())) onEnd({ id, flowId, listId, ...this.#progress })
@@ -105,6 +106,13 @@ class HeldRun {
       // Whoever comes next need not wait for the lease. Where this fails too, the lease ends by itself.
       if (this.#isHeld) await this.#keep(0).catch(() => {})
     }
+  }
+
+  #next(): Promise<readonly PersonId[]> | readonly PersonId[] {
+    const { ids, listId } = this.#run
+    const after = this.#progress.upTo
+    if (ids === undefined) return this.#options.store.membersOf(listId, { after, limit: peopleAtOnce })
+    return ids.filter(id => id > after).slice(0, peopleAtOnce)
   }
 
   async #keep(until: number): Promise<void> {
@@ -125,9 +133,11 @@ class HeldRun {
     if (passing !== undefined) throw passing
     // A defect was reported where it happened; it must not keep the run from everybody behind it.
     const refused = answers.filter(answer => answer instanceof Error || isRefused(answer)).length
+    const changed = answers.filter(answer => 'effects' in answer && answer.effects.length > 0).length
     this.#progress = {
       upTo: people.at(-1)!,
       people: this.#progress.people + people.length,
+      changed: this.#progress.changed + changed,
       refused: this.#progress.refused + refused,
     }
   }

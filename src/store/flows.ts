@@ -4,7 +4,8 @@
 import type { Knex } from 'knex'
 import type { Role } from '../domain/command.js'
 import type { Flow, FlowChanges, FlowStep } from '../domain/flow.js'
-import type { FlowRun, FlowStore, Lease } from '../service/flows.js'
+import type { PersonId } from '../domain/person.js'
+import type { FlowRun, FlowStore, Lease, RunTerms } from '../service/flows.js'
 import { StoreConflict } from '../service/ports.js'
 import type { Replay } from '../service/submission.js'
 import { type EngineName, insertIfAbsent } from './engine.js'
@@ -43,9 +44,19 @@ export function createFlows(engine: EngineName, writer: Knex, reader: Knex): Flo
       }
     },
 
-    async scheduleFlowRun({ flowId, listId, changes, reason, actor, role, runAt }, replay) {
-      const row = { flow_id: flowId, list_id: listId, changes: JSON.stringify(changes), reason, actor, role }
-      const untouched = { run_at: runAt, up_to: 0, people: 0, refused: 0, holder: null, held_until: 0, ended_at: null }
+    async deleteFlow(id) {
+      return (await writer('flows').where({ id }).delete()) > 0
+    },
+
+    async scheduleFlowRun({ flowId, listId, ids, terms, total, changes, reason, actor, role, runAt }, replay) {
+      const row = {
+        ...{ flow_id: flowId, list_id: listId, changes: JSON.stringify(changes), reason, actor, role },
+        people_ids: ids === undefined ? null : JSON.stringify(ids),
+        terms: terms === undefined ? null : JSON.stringify(terms),
+        total: total ?? null,
+      }
+      const progress = { up_to: 0, people: 0, changed: 0, refused: 0 }
+      const untouched = { run_at: runAt, ...progress, holder: null, held_until: 0, ended_at: null, cancelled_at: null }
       const request = requestOf(replay)
       try {
         return await writer.transaction(async transaction => {
@@ -59,9 +70,27 @@ export function createFlows(engine: EngineName, writer: Knex, reader: Knex): Flo
       }
     },
     claimFlowRun: (now, lease) => claim(writer, reader, now, lease),
-    async advanceFlowRun(id, { holder, until }, { upTo, people, refused }) {
+    async advanceFlowRun(id, { holder, until }, { upTo, people, changed, refused }) {
       const held = writer('flow_runs').where({ id, holder, ended_at: null })
-      return (await held.update({ up_to: upTo, people, refused, held_until: until })) > 0
+      return (await held.update({ up_to: upTo, people, changed, refused, held_until: until })) > 0
+    },
+    async flowRunById(id) {
+      const row: FlowRunRow | undefined = await reader('flow_runs').where({ id }).first('*')
+      if (row === undefined) return undefined
+      const { ended_at: endedAt, cancelled_at: cancelledAt, holder, held_until } = row
+      const isHeld = endedAt === null && holder !== null && held_until > Date.now()
+      return { ...flowRunFrom(row), isHeld, endedAt, cancelledAt }
+    },
+    async cancelFlowRun(id, at) {
+      const running = writer('flow_runs').where({ id, ended_at: null, cancelled_at: null })
+      if ((await running.update({ cancelled_at: at })) === 0) return false
+      // Whoever claims it ends it; one of next week would otherwise be waited for.
+      await writer('flow_runs').where({ id, ended_at: null }).andWhere('run_at', '>', at).update({ run_at: at })
+      return true
+    },
+    async isFlowRunCancelled(id) {
+      const row = await reader('flow_runs').where({ id }).first('cancelled_at')
+      return row !== undefined && row.cancelled_at !== null
     },
     async endFlowRun(id, holder, at) {
       const held = writer('flow_runs').where({ id, holder, ended_at: null })
@@ -129,15 +158,24 @@ interface FlowRunRow {
   readonly run_at: number
   readonly up_to: number
   readonly people: number
+  readonly changed: number
   readonly refused: number
+  readonly people_ids: string | null
+  readonly terms: string | null
+  readonly total: number | null
   readonly holder: string | null
   readonly held_until: number
+  readonly cancelled_at: number | null
+  readonly ended_at: number | null
 }
 
 function flowRunFrom(row: FlowRunRow): FlowRun {
-  const { id, reason, actor, people, refused } = row
+  const { id, reason, actor, people, changed, refused, people_ids, terms, total } = row
   return {
-    ...{ id, reason, actor, people, refused },
+    ...{ id, reason, actor, people, changed, refused },
+    ...(people_ids === null ? {} : { ids: JSON.parse(people_ids) as PersonId[] }),
+    ...(terms === null ? {} : { terms: JSON.parse(terms) as RunTerms }),
+    ...(total === null ? {} : { total }),
     flowId: row.flow_id,
     listId: row.list_id,
     changes: JSON.parse(row.changes) as FlowChanges,

@@ -21,6 +21,7 @@ import * as blockedAttempts from '../../migrations/017-blocked-attempts.js'
 import * as blockedAttemptIds from '../../migrations/018-blocked-attempt-ids.js'
 import * as changeFeed from '../../migrations/019-change-feed.js'
 import * as jobReports from '../../migrations/022-job-reports.js'
+import * as flowRunPeople from '../../migrations/026-flow-run-people.js'
 
 interface Migration {
   readonly name: string
@@ -45,6 +46,7 @@ const migrations: readonly Migration[] = [
   { name: '018-blocked-attempt-ids', up: blockedAttemptIds.up },
   { name: '019-change-feed', up: changeFeed.up },
   { name: '022-job-reports', up: jobReports.up },
+  { name: '026-flow-run-people', up: flowRunPeople.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

@@ -55,9 +55,11 @@ t.test('a linter finds nothing in the document', async t => {
 
 t.test('every request that is shown gets the answer that is described', async t => {
   const worlds = await prepareWorlds(t)
+  // Looking changes nothing; whatever else is shown gets a world of its own.
+  const looked = await worlds.start()
   for (const route of routes) {
     for (const example of route.examples) {
-      const world = await worlds.start()
+      const world = route.method === 'GET' ? looked : await worlds.start()
       const judge = judgeBy(await documentOf(world.url))
       const sent = sentBy(route, example)
       const about = `${route.operationId}: ${example.title}`
@@ -67,7 +69,7 @@ t.test('every request that is shown gets the answer that is described', async t 
       t.same(judge.request(sent), [], `${about}, as a request`)
       t.equal(seen.status, example.status, about, { reply: seen.text })
       t.same(judge.reply(sent, seen), [], `${about}, as a reply`)
-      await world.close()
+      if (world !== looked) await world.close()
     }
   }
 })

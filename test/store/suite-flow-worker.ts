@@ -86,7 +86,7 @@ export const flowWorkerTests: Readonly<Record<string, StoreTest>> = {
 
     t.match(
       ended.filter(run => run.id === id),
-      [{ listId: stage.listId, people: 3, refused: 0, upTo: stage.people.at(-1) }],
+      [{ listId: stage.listId, people: 3, changed: 3, refused: 0, upTo: stage.people.at(-1) }],
     )
     for (const person of stage.people) t.strictSame(await toldByRuns(scene, person), changedOnce)
     t.strictSame(await scene.flags(outsider), [false])
@@ -130,13 +130,50 @@ export const flowWorkerTests: Readonly<Record<string, StoreTest>> = {
       t.strictSame(await toldByRuns(scene, person), [['Unsubscribed', '0', 'campaign']])
   },
 
+  'a run about named people changes them under its own terms, and nobody on a list': async (t, scene) => {
+    const stage = await aStage(scene, 3)
+    const ids = [stage.people[0]!, stage.people[2]!]
+    const terms = { policy: aPolicy({ resubscribe: 'guarded' }), reason: null, evidence: null } as const
+    await scene.set('unsubscribed', 'p0')
+    const changes = { unsubscribed: false, fields: { City: 'Rome' } }
+    const id = await stage.schedule({ listId: 0, ids, terms, total: 2, changes })
+    const { worker, ended } = stage.worker()
+
+    worker.start()
+    await eventually(() => ended.some(run => run.id === id), patience)
+    await worker.stop()
+
+    t.match(await scene.store.flowRunById(id), { total: 2, people: 2, changed: 1, refused: 1, ids, terms })
+    t.same(await toldByRuns(scene, stage.people[0]!), [], 'the guard keeps the opt-out, and all else of the change')
+    t.same(await toldByRuns(scene, stage.people[1]!), [])
+    t.strictSame(await toldByRuns(scene, stage.people[2]!), [['City', 'Rome', 'campaign']])
+  },
+
+  'a run that is cancelled ends where it is, also one of next year': async (t, scene) => {
+    const stage = await aStage(scene, 2)
+    const { store } = scene
+    const id = await stage.schedule({ runAt: Date.now() + 1e10 })
+    const { worker, ended } = stage.worker()
+
+    t.equal(await store.cancelFlowRun(id, Date.now()), true)
+    t.equal(await store.cancelFlowRun(id, Date.now()), false)
+    worker.start()
+    await eventually(() => ended.some(run => run.id === id), patience)
+    await worker.stop()
+
+    t.match(await store.flowRunById(id), { people: 0, isHeld: false, cancelledAt: Number, endedAt: Number })
+    t.same(await toldByRuns(scene, stage.people[0]!), [])
+    t.equal(await store.cancelFlowRun(id, Date.now()), false, 'it has ended')
+    t.equal(await store.flowRunById(999_999), undefined)
+  },
+
   'a run goes on behind those that are done': async (t, scene) => {
     const stage = await aStage(scene, 3)
     const id = await stage.schedule()
     const upTo = stage.people[1]!
     const lease = { holder: 'a'.repeat(32), until: Date.now() + 60_000 }
     await eventually(async () => (await scene.store.claimFlowRun(Date.now(), lease))?.id === id, patience)
-    await scene.store.advanceFlowRun(id, { ...lease, until: 0 }, { upTo, people: 2, refused: 0 })
+    await scene.store.advanceFlowRun(id, { ...lease, until: 0 }, { upTo, people: 2, changed: 0, refused: 0 })
     const { worker, ended } = stage.worker()
 
     worker.start()

@@ -74,7 +74,7 @@ export const flowTests: Readonly<Record<string, StoreTest>> = {
       claims.map(run => run?.id),
       [first, later, undefined],
     )
-    t.strictSame(claims[0], { ...aRun(scene, now - minute), id: first, upTo: 0, people: 0, refused: 0 })
+    t.strictSame(claims[0], { ...aRun(scene, now - minute), id: first, upTo: 0, people: 0, changed: 0, refused: 0 })
   },
 
   'of many that claim at once each gets another run': async (t, scene) => {
@@ -92,6 +92,16 @@ export const flowTests: Readonly<Record<string, StoreTest>> = {
     t.equal(new Set(ids).size, ids.length)
   },
 
+  'a flow that is deleted is no longer found, and its name is free': async (t, { store, domain }) => {
+    const given = { name: `Gone ${domain}`, program: null, description: '', steps: [], listId: null }
+    const flow = (await store.addFlow(given))!
+
+    t.equal(await store.deleteFlow(flow.id), true)
+    t.equal(await store.deleteFlow(flow.id), false)
+    t.equal(await store.flowByName(given.name, null), undefined)
+    t.ok(await store.addFlow(given))
+  },
+
   'a run whose lease has ended goes on where it stood, and who held it before has lost it': async (t, scene) => {
     const { store } = scene
     const now = Date.UTC(2003, 0, 1)
@@ -99,19 +109,22 @@ export const flowTests: Readonly<Record<string, StoreTest>> = {
     const id = (await store.scheduleFlowRun(aRun(scene, now), none))!
     const [lost, taken] = [aLease('a', now + minute), aLease('b', now + 3 * minute)]
     await store.claimFlowRun(now, lost)
-    t.ok(await store.advanceFlowRun(id, lost, { upTo: 5, people: 3, refused: 1 }))
+    t.ok(await store.advanceFlowRun(id, lost, { upTo: 5, people: 3, changed: 0, refused: 1 }))
     t.equal(await store.claimFlowRun(now + minute - 1, taken), undefined)
 
     const again = await store.claimFlowRun(now + minute, taken)
 
-    t.match(again, { id, upTo: 5, people: 3, refused: 1 })
-    t.equal(await store.advanceFlowRun(id, lost, { upTo: 9, people: 9, refused: 9 }), false)
+    t.match(again, { id, upTo: 5, people: 3, changed: 0, refused: 1 })
+    t.equal(await store.advanceFlowRun(id, lost, { upTo: 9, people: 9, changed: 0, refused: 9 }), false)
     t.equal(await store.endFlowRun(id, lost.holder, now), false)
-    t.equal(await store.advanceFlowRun(id, { ...taken, until: 0 }, { upTo: 6, people: 4, refused: 1 }), true)
+    t.equal(
+      await store.advanceFlowRun(id, { ...taken, until: 0 }, { upTo: 6, people: 4, changed: 0, refused: 1 }),
+      true,
+    )
     t.match(await store.claimFlowRun(now + minute, taken), { id, upTo: 6 }, 'given back, it is free at once')
     t.equal(await store.endFlowRun(id, taken.holder, now), true)
     t.equal(await store.claimFlowRun(now + 10 * minute, taken), undefined, 'what has ended is never claimed again')
-    t.equal(await store.advanceFlowRun(id, taken, { upTo: 7, people: 4, refused: 1 }), false)
+    t.equal(await store.advanceFlowRun(id, taken, { upTo: 7, people: 4, changed: 0, refused: 1 }), false)
   },
 
   'a request that comes again is the run that it made, and its name is not for another one': async (t, scene) => {

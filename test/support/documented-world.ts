@@ -59,6 +59,20 @@ async function prepare(config: Config): Promise<void> {
       aSubscription('unsubscribed', 'ada@example.org'),
     ]
     for (const command of commands) await writes.submit(aSubmission({ command }))
+
+    const list = (await store.addList('Visitors', 'Fair'))!
+    const joining = { type: 'change-list', list, people: [1_000_000_002], isMember: true, strict: true } as const
+    await writes.submit(aSubmission({ command: joining }))
+    const steps = [
+      { field: 'Unsubscribed', value: 'true' },
+      { field: 'UnsubscribedReason', value: '{{my.reason}}' },
+    ]
+    const named = { name: 'Opt out', program: null, description: '', listId: list.id }
+    const flow = (await store.addFlow({ ...named, steps }))!
+    // Run 1, of a time that no test sees.
+    const changes = { unsubscribed: true, fields: {} }
+    const by = { reason: 'planned', actor: 'the writer', role: 'writer', runAt: Date.UTC(2099, 0, 1) } as const
+    await store.scheduleFlowRun({ flowId: flow.id, listId: list.id, changes, total: 1, ...by }, { type: 'none' })
   } finally {
     await store.close()
   }

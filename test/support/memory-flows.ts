@@ -10,7 +10,10 @@ interface KeptRun {
   holder: string | null
   heldUntil: number
   endedAt: number | null
+  cancelledAt: number | null
 }
+
+const untouched = { upTo: 0, people: 0, changed: 0, refused: 0 }
 
 export function memoryFlows(): FlowStore {
   const flows: Flow[] = []
@@ -35,12 +38,17 @@ export function memoryFlows(): FlowStore {
       flows.push(flow)
       return flow
     },
+    async deleteFlow(id) {
+      const index = flows.findIndex(flow => flow.id === id)
+      if (index >= 0) flows.splice(index, 1)
+      return index >= 0
+    },
     async scheduleFlowRun(given, replay) {
       const request = replay.type === 'none' ? null : replay
       const before = request && runs.find(kept => kept.request?.replayKey === request.replayKey)
       if (before) return JSON.stringify(before.request) === JSON.stringify(request) ? before.run.id : undefined
-      const run: FlowRun = { ...structuredClone(given), id: runs.length + 1, upTo: 0, people: 0, refused: 0 }
-      runs.push({ run, request, holder: null, heldUntil: 0, endedAt: null })
+      const run: FlowRun = { ...structuredClone(given), id: runs.length + 1, ...untouched }
+      runs.push({ run, request, holder: null, heldUntil: 0, endedAt: null, cancelledAt: null })
       return run.id
     },
     async claimFlowRun(now, { holder, until }) {
@@ -50,12 +58,29 @@ export function memoryFlows(): FlowStore {
       Object.assign(first, { holder, heldUntil: until })
       return structuredClone(first.run)
     },
-    async advanceFlowRun(id, { holder, until }, { upTo, people, refused }) {
+    async advanceFlowRun(id, { holder, until }, progress) {
       const kept = held(id, holder)
       if (kept === undefined) return false
-      kept.run = { ...kept.run, upTo, people, refused }
+      kept.run = { ...kept.run, ...progress }
       kept.heldUntil = until
       return true
+    },
+    async flowRunById(id) {
+      const kept = runs.find(({ run }) => run.id === id)
+      if (kept === undefined) return undefined
+      const { run, holder, heldUntil, endedAt, cancelledAt } = kept
+      const isHeld = endedAt === null && holder !== null && heldUntil > Date.now()
+      return structuredClone({ ...run, isHeld, endedAt, cancelledAt })
+    },
+    async cancelFlowRun(id, at) {
+      const kept = runs.find(({ run }) => run.id === id)
+      if (kept === undefined || kept.endedAt !== null || kept.cancelledAt !== null) return false
+      kept.cancelledAt = at
+      kept.run = { ...kept.run, runAt: Math.min(kept.run.runAt, at) }
+      return true
+    },
+    async isFlowRunCancelled(id) {
+      return runs.some(({ run, cancelledAt }) => run.id === id && cancelledAt !== null)
     },
     async endFlowRun(id, holder, at) {
       const kept = held(id, holder)
