@@ -3,6 +3,7 @@
 // what it needs when it is asked for, so that `--help` and small commands answer at once.
 
 import { Command } from 'commander'
+import { register as registerBulk } from './command-line/bulk.js'
 import { register as registerCall } from './command-line/call.js'
 import { register as registerCheck } from './command-line/check.js'
 import { register as registerCredentials } from './command-line/credentials.js'
@@ -31,6 +32,7 @@ const commands = [
   registerLists,
   registerFlows,
   registerCheck,
+  registerBulk,
   registerCall,
   registerVerify,
 ]

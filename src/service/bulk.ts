@@ -11,6 +11,14 @@ export type BulkSubject = 'people' | 'suppressions'
 export type FlagMode = 'ignore' | 'suppress' | 'correct'
 export const flagModes = ['ignore', 'suppress', 'correct'] as const satisfies readonly FlagMode[]
 
+/** What a file may be said to be; `auto` is found out from its beginning. */
+export const encodings = ['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1'] as const
+export type Encoding = (typeof encodings)[number]
+export const forms = ['auto', 'csv', 'ndjson'] as const
+export type Form = (typeof forms)[number]
+export const delimiters = { auto: null, comma: ',', semicolon: ';', tab: '\t' } as const
+export type Delimiter = keyof typeof delimiters
+
 /** What a column, or a name in an object, holds. */
 export type BulkColumn =
   | { readonly type: 'field'; readonly field: Field }

@@ -174,6 +174,8 @@ export interface JobEnd {
 export interface ReceivingStore {
   /** A job in the hands of the lease that has no rows yet; undefined where the name was given to another job. */
   openJob(plan: JobPlan, replay: Replay, lease: Lease): Promise<Job | undefined>
+  /** One whose rows were cut off, unless somebody is still sending them. */
+  resumeJob(id: number, now: number, lease: Lease): Promise<boolean>
   jobByName(replay: Replay & { readonly type: 'named' }): Promise<{ job: Job; isSame: boolean } | undefined>
   /** False where it was cancelled, or the lease went to somebody else. */
   addJobRows(id: number, lease: Lease, rows: readonly StoredRows[]): Promise<boolean>

@@ -38,7 +38,8 @@ export class ListImportWork implements JobWork {
 
   constructor(jobId: number, plan: ListImportPlan, options: JobOptions) {
     this.#jobId = jobId
-    this.#plan = plan
+    const flow = plan.flow && { ...plan.flow, cause: { ...plan.flow.cause, job: jobId } }
+    this.#plan = { ...plan, flow, cause: { ...plan.cause, job: jobId } }
     this.#options = options
     this.#submissions = new JobSubmissions(jobId, options.writes, options.chunkRows)
   }

@@ -58,7 +58,7 @@ export class UndoWork implements JobWork {
     const after = Math.max(fromSeq, end - entriesAtOnce)
     const entries = await this.#options.store.log({ after, limit: end - after })
     const adds: Add[] = []
-    const changes = entries.toReversed().flatMap(entry => this.#changesOf(entry, adds))
+    const changes = oneOfEach(entries.toReversed().flatMap(entry => this.#changesOf(entry, adds)))
     const done = this.#takeBack(changes, adds).then(() => (tally: Tally) => {
       for (const add of adds) add(tally)
     })
@@ -145,4 +145,16 @@ export class UndoWork implements JobWork {
       this.#foresight.take(seq, { command, cause: this.#plan.cause }, answer, tally)
     else tally.take(seq, answer.outcome, answer.effects)
   }
+}
+
+// From the newest to the oldest: of several changes of one address the oldest says what it was before all of them, the
+// newest which version is expected.
+function oneOfEach(changes: readonly Change[]): readonly Change[] {
+  const byKey = new Map<AddressKey, Change>()
+  for (const change of changes) {
+    const { command } = change
+    const { expectedVersion } = byKey.get(command.address.key)?.command ?? command
+    byKey.set(command.address.key, { ...change, command: { ...command, expectedVersion: expectedVersion! } })
+  }
+  return [...byKey.values()]
 }

@@ -140,6 +140,11 @@ export function createJobs(engine: EngineName, writer: Knex, reader: Knex): JobS
         return jobFrom({ id, ...row })
       }),
 
+    async resumeJob(id, now, { holder, until }) {
+      const free = writer('imports').where({ id, state: 'receiving' }).andWhere('held_until', '<=', now)
+      return (await free.update({ holder, held_until: until })) > 0
+    },
+
     async jobByName({ replayKey, requestHash }) {
       const row = await reader('imports')
         .where({ replay_key: replayKey })

@@ -96,6 +96,11 @@ export function memoryJobs(tables: Tables): JobStore & ReceivingStore & JobReads
       kept.lease = lease
       return kept.job
     },
+    async resumeJob(id, now, lease) {
+      const kept = jobs.find(({ job, lease: { until } }) => job.id === id && job.state === 'receiving' && until <= now)
+      if (kept !== undefined) kept.lease = lease
+      return kept !== undefined
+    },
     async jobByName({ replayKey, requestHash }) {
       const kept = jobs.find(({ name }) => name?.replayKey === replayKey)
       return kept && { job: kept.job, isSame: kept.name?.requestHash === requestHash }
