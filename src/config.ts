@@ -7,10 +7,11 @@ import { network } from './config/network.js'
 import { operation } from './config/operation.js'
 import type { ConfigVariable, Variable } from './config/reading.js'
 import { storage } from './config/storage.js'
+import { webhooks } from './config/webhooks.js'
 
 export type { ConfigVariable }
 
-const variables = { ...network, ...storage, ...behaviour, ...bounds, ...operation } satisfies Record<
+const variables = { ...network, ...storage, ...behaviour, ...bounds, ...webhooks, ...operation } satisfies Record<
   string,
   Variable<unknown>
 >

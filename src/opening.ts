@@ -9,7 +9,7 @@ import { Credentials } from './service/credentials.js'
 import { Fields } from './service/fields.js'
 import { addressHasher } from './service/log-chain.js'
 import { createOneClick, type OneClick } from './service/one-click.js'
-import { createSeal } from './service/seal.js'
+import { createSeal, type Seal } from './service/seal.js'
 import { Settings } from './service/settings.js'
 import { openStore, type Store } from './store/store.js'
 
@@ -19,6 +19,8 @@ export interface Opened {
   readonly fields: Fields
   readonly settings: Settings
   readonly oneClick: OneClick
+  /** For secrets that lie in the store. */
+  readonly seal: Seal
   /** Stands for an address in the log's chain and in log lines; the same in every process on this store. */
   readonly hashAddress: ReturnType<typeof addressHasher>
   /** Names of the migrations that opening applied. */
@@ -51,6 +53,7 @@ export async function open(config: Config): Promise<Opened> {
       fields,
       settings,
       oneClick,
+      seal,
       hashAddress: addressHasher(Buffer.from(hashKey, 'hex')),
       migrated,
     }

@@ -21,6 +21,7 @@ import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
 import type { Service } from './service/service.js'
 import type { Store } from './store/store.js'
+import { webhookWork } from './webhook-work.js'
 import { isWorker } from './workers.js'
 
 export interface RunningServer {
@@ -78,10 +79,13 @@ export async function serve(config: Config): Promise<RunningServer> {
   metrics.watchQueue(() => writes.waiting)
   background = startBackgroundWork(opened, writes, config, logger)
   const attempts = blockedAttempts(opened, metrics, logger)
+  const hooks = webhookWork(opened, changes, config, logger)
+  hooks.start()
   const service: Service = {
     writes,
     reads: store,
     changes,
+    webhooks: hooks.webhooks,
     fields,
     credentials,
     settings,
@@ -139,7 +143,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       renewal.stop()
       const finished = await Promise.all([http.close(config.drainMs), admin?.close(config.drainMs) ?? true])
       if (finished.includes(false)) logger.warn('calls were cut off that took longer than DRAIN_MS')
-      await background.stop()
+      await Promise.all([background.stop(), hooks.stop()])
       await writes.drain()
       await sharing.stop()
       await attempts.stop()

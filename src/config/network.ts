@@ -1,8 +1,7 @@
 // Where the server listens, and how callers reach it.
 // It declares variables and reads no environment.
 
-import { readTrustedProxies } from '../http/public-url.js'
-import { optional, type Variable, whole } from './reading.js'
+import { networks, optional, type Variable, whole } from './reading.js'
 
 export const network = {
   host: {
@@ -58,11 +57,6 @@ export const network = {
     name: 'TRUSTED_PROXIES',
     description:
       'Addresses or networks of proxies whose X-Forwarded-* headers count, separated by commas: 10.0.0.0/8, 127.0.0.1.',
-    read: (text: string | undefined) => {
-      const entries = (text ?? '').split(',').map(part => part.trim())
-      const { trustedProxies, problems } = readTrustedProxies(entries.filter(part => part !== ''))
-      if (problems.length > 0) throw new Error(problems.join(', '))
-      return trustedProxies
-    },
+    read: networks,
   },
 } satisfies Record<string, Variable<unknown>>

@@ -1,6 +1,8 @@
 // How one variable is described and read. A reader throws a sentence that says what was expected; config.ts adds the
 // name of the variable and what came.
 
+import { type Networks, readNetworks } from '../http/networks.js'
+
 export interface ConfigVariable {
   readonly name: string
   /** As shown to people; absent where there is none. */
@@ -32,5 +34,12 @@ export const whole =
 
 export const limit = (text: string | undefined): number | null =>
   text === undefined || text === 'off' ? null : whole(1, 1, 1_000_000_000)(text)
+
+export const networks = (text: string | undefined): Networks => {
+  const entries = (text ?? '').split(',').map(part => part.trim())
+  const { networks: read, problems } = readNetworks(entries.filter(part => part !== ''))
+  if (problems.length > 0) throw new Error(problems.join(', '))
+  return read
+}
 
 export const optional = (text: string | undefined): string | null => text ?? null

@@ -1,10 +1,10 @@
 // From where a request comes: the peer of the connection, or who a trusted proxy says it was.
 
 import type { IncomingMessage } from 'node:http'
-import type { TrustedProxies } from './public-url.js'
+import type { Networks } from './networks.js'
 
 /** The address of the caller, as text. Of a chain of proxies, the last one that is not trusted. */
-export function clientAddress({ socket, headers }: IncomingMessage, trustedProxies: TrustedProxies): string {
+export function clientAddress({ socket, headers }: IncomingMessage, trustedProxies: Networks): string {
   const { 'x-forwarded-for': forwarded = '' } = headers
   const named = (typeof forwarded === 'string' ? forwarded : forwarded.join(','))
     .split(',')

@@ -2,46 +2,13 @@
 // claims about that is believed only if it comes through a proxy that the operator named.
 
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
+import type { Networks } from './networks.js'
 
 export interface PublicUrlOptions {
   /** What the operator says, a URL without a slash at its end; it wins over everything. */
   readonly publicUrl: string | null
-  readonly trustedProxies: TrustedProxies
-}
-
-export interface TrustedProxies {
-  has(address: string | undefined): boolean
-}
-
-/** Reads IP addresses and CIDR ranges. `problems` has a sentence for each entry that is neither. */
-export function readTrustedProxies(entries: readonly string[]): {
-  readonly trustedProxies: TrustedProxies
-  readonly problems: readonly string[]
-} {
-  const list = new BlockList()
-  const problems = entries.filter(entry => !addRange(list, entry)).map(entry => `'${entry}' is not an IP range`)
-  const has = (address: string | undefined): boolean => {
-    if (address === undefined || isIP(address) === 0) return false
-    // A dual-stack socket shows IPv4 callers as ::ffff:192.0.2.1.
-    const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
-    return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
-  }
-  return { trustedProxies: { has }, problems }
-}
-
-function addRange(list: BlockList, entry: string): boolean {
-  const [address = '', bits, ...rest] = entry.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  const type = family === 6 ? 'ipv6' : 'ipv4'
-  if (bits === undefined) {
-    list.addAddress(address, type)
-    return true
-  }
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === 6 ? 128 : 32)) return false
-  list.addSubnet(address, Number(bits), type)
-  return true
+  readonly trustedProxies: Networks
 }
 
 /** Scheme, host and port under which the caller reached this server, without a slash at the end. */

@@ -31,6 +31,7 @@ import { Problem, type ProblemFacts, problemContentType, problemDocument, proble
 import type { Page, Reply, Route } from './route.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
+import { webhookRoutes } from './webhooks.js'
 
 export interface JsonAppOptions {
   readonly service: Service
@@ -74,6 +75,7 @@ export function jsonRoutes({
     ...changeRoutes(service),
     ...checkRoutes(service),
     ...oneClickRoutes(service),
+    ...webhookRoutes(service),
     ...settingRoutes(service),
     ...flowRoutes(service),
     ...flowRunRoutes(service, face),

@@ -14,11 +14,13 @@ import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
 import type { Settings } from './settings.js'
+import type { Webhooks } from './webhooks.js'
 
 export interface Service {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll'>
   readonly reads: ReadStore & ReadBarrier & HistoryStore
   readonly changes: ChangeFeed
+  readonly webhooks: Webhooks
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

@@ -128,10 +128,15 @@ function setUpSqlite(connection: SqliteConnection, done: (cause: unknown, connec
 }
 
 /** Rows that are there already stay as they are, and are locked either way (durable-unsubscribe 6.2: insert first). */
-export function insertIfAbsent(engineName: EngineName, insert: Knex.QueryBuilder, column: string): Knex.QueryBuilder {
-  const conflict = insert.onConflict(column)
+export function insertIfAbsent(
+  engineName: EngineName,
+  insert: Knex.QueryBuilder,
+  key: string | readonly string[],
+): Knex.QueryBuilder {
+  const columns = typeof key === 'string' ? [key] : [...key]
+  const conflict = insert.onConflict(columns)
   // INSERT IGNORE would take a shared lock only, and two batches that hold it both wait for the other for ever.
-  return engineName === 'sqlite' ? conflict.ignore() : conflict.merge([column])
+  return engineName === 'sqlite' ? conflict.ignore() : conflict.merge(columns)
 }
 
 /**

@@ -185,7 +185,13 @@ function flowRunFrom(row: FlowRunRow): FlowRun {
   }
 }
 
-async function nextId(engine: EngineName, transaction: Knex.Transaction, name: string, first: number): Promise<number> {
+/** The next number of a small table's own counter. */
+export async function nextId(
+  engine: EngineName,
+  transaction: Knex.Transaction,
+  name: string,
+  first: number,
+): Promise<number> {
   await insertIfAbsent(engine, transaction('counters').insert({ name, next: first }), 'name')
   const { next } = await transaction('counters').where({ name }).forUpdate().first('next')
   await transaction('counters')

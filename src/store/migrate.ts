@@ -20,6 +20,7 @@ import * as overlappingSecrets from '../../migrations/016-overlapping-secrets.js
 import * as blockedAttempts from '../../migrations/017-blocked-attempts.js'
 import * as blockedAttemptIds from '../../migrations/018-blocked-attempt-ids.js'
 import * as changeFeed from '../../migrations/019-change-feed.js'
+import * as webhooks from '../../migrations/020-webhooks.js'
 import * as jobReports from '../../migrations/022-job-reports.js'
 import * as flowRunPeople from '../../migrations/026-flow-run-people.js'
 
@@ -45,6 +46,7 @@ const migrations: readonly Migration[] = [
   { name: '017-blocked-attempts', up: blockedAttempts.up },
   { name: '018-blocked-attempt-ids', up: blockedAttemptIds.up },
   { name: '019-change-feed', up: changeFeed.up },
+  { name: '020-webhooks', up: webhooks.up },
   { name: '022-job-reports', up: jobReports.up },
   { name: '026-flow-run-people', up: flowRunPeople.up },
 ]

@@ -22,6 +22,7 @@ import {
   StoreUnavailable,
 } from '../service/ports.js'
 import type { SettingStore } from '../service/settings.js'
+import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { type BatchSession, inBatchSession } from './batch-session.js'
@@ -39,6 +40,7 @@ import { createReads } from './reads.js'
 import { createRegistry, type FactStore } from './registry.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
+import { createWebhooks } from './webhooks.js'
 
 export interface Store
   extends CommandStore,
@@ -47,6 +49,8 @@ export interface Store
     HistoryStore,
     SnapshotStore,
     ChangeStore,
+    WebhookStore,
+    WebhookRunStore,
     CredentialStore,
     FieldStore,
     FactStore,
@@ -92,6 +96,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),
     ...passingOn(createBarrier(engine)),
+    ...passingOn(createWebhooks(engine.name, writer, reader)),
     snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
     migrate: () => migrate(patient),
     freeMigrationLock: () => freeMigrationLock(patient),

@@ -5,7 +5,8 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { cpuUsage } from 'node:process'
 import t, { type Test } from 'tap'
 import { defaultBodyLimits, readBody } from '../../src/http/body.js'
-import { publicUrl, readTrustedProxies } from '../../src/http/public-url.js'
+import { readNetworks } from '../../src/http/networks.js'
+import { publicUrl } from '../../src/http/public-url.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { type Contract, loadContracts } from '../../src/soap/contracts.js'
 import { createSoapRequestHandler } from '../../src/soap/request-handler.js'
@@ -214,7 +215,7 @@ async function aServer(
   t: Test,
 ): Promise<(method: string, path: string, host: string, body?: string) => Promise<Answer>> {
   const face = await aSoapFace()
-  const { trustedProxies } = readTrustedProxies([])
+  const { networks: trustedProxies } = readNetworks([])
   const http = createHttpServer({
     handle: createSoapRequestHandler({
       contracts,

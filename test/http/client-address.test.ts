@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import t from 'tap'
 import { clientAddress } from '../../src/http/client-address.js'
-import { readTrustedProxies } from '../../src/http/public-url.js'
+import { readNetworks } from '../../src/http/networks.js'
 
-const { trustedProxies } = readTrustedProxies(['10.0.0.0/8'])
+const { networks: trustedProxies } = readNetworks(['10.0.0.0/8'])
 
 function from(remoteAddress: string, forwarded?: string): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }

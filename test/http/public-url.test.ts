@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import t from 'tap'
-import { publicUrl, readTrustedProxies } from '../../src/http/public-url.js'
+import { readNetworks } from '../../src/http/networks.js'
+import { publicUrl } from '../../src/http/public-url.js'
 
-const { trustedProxies } = readTrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
+const { networks: trustedProxies } = readNetworks(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
 
 interface Traits {
   readonly from?: string
@@ -56,7 +57,7 @@ t.test('a host that is none is never repeated', async t => {
 })
 
 t.test('what is not an IP range is named, and all of it at once', async t => {
-  const { problems } = readTrustedProxies(['10.0.0.0/33', '10.0.0.0/8', 'proxy', '::/129', '1.2.3.4/8/9', '1.2.3.4/x'])
+  const { problems } = readNetworks(['10.0.0.0/33', '10.0.0.0/8', 'proxy', '::/129', '1.2.3.4/8/9', '1.2.3.4/x'])
 
   t.same(problems, [
     "'10.0.0.0/33' is not an IP range",
@@ -68,7 +69,7 @@ t.test('what is not an IP range is named, and all of it at once', async t => {
 })
 
 t.test('without ranges nobody is trusted', async t => {
-  const { trustedProxies: none } = readTrustedProxies([])
+  const { networks: none } = readNetworks([])
 
   t.notOk(none.has('127.0.0.1'))
   t.notOk(none.has(undefined))

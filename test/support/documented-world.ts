@@ -9,6 +9,7 @@ import type { Role } from '../../src/domain/command.js'
 import { open } from '../../src/opening.js'
 import { serve } from '../../src/serve.js'
 import { GroupCommit } from '../../src/service/group-commit.js'
+import { drawSecret } from '../../src/service/webhook-signature.js'
 import { aSave, aSubmission, aSubscription } from './builders.js'
 
 const keys: Readonly<Record<Role, string>> = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' }
@@ -46,7 +47,7 @@ const configOf = (folder: string): Config =>
   readConfig({ PUBLIC_URL: 'https://example.org', DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' })
 
 async function prepare(config: Config): Promise<void> {
-  const { store, credentials, hashAddress } = await open(config)
+  const { store, credentials, seal, hashAddress } = await open(config)
   try {
     for (const [role, key] of Object.entries(keys) as [Role, string][])
       await credentials.addApi(`the ${role}`, role, key)
@@ -73,6 +74,13 @@ async function prepare(config: Config): Promise<void> {
     const changes = { unsubscribed: true, fields: {} }
     const by = { reason: 'planned', actor: 'the writer', role: 'writer', runAt: Date.UTC(2099, 0, 1) } as const
     await store.scheduleFlowRun({ flowId: flow.id, listId: list.id, changes, total: 1, ...by }, { type: 'none' })
+    // Its id is 1. Paused, and to where nothing may be sent: an example must not call anybody.
+    await store.addWebhook({
+      ...{ url: 'https://127.0.0.1/changes', description: '', position: { seq: 0, activityId: 0 } },
+      filter: { kinds: ['status-changed'], to: null, source: null },
+      ...{ secret: seal.close(drawSecret()), createdAt: Date.now(), createdBy: 'the admin' },
+    })
+    await store.editWebhook(1, { state: 'paused' })
   } finally {
     await store.close()
   }

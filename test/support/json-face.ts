@@ -19,6 +19,7 @@ import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
 import { checksOver } from './checks.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
+import { someWebhooks } from './memory-webhooks.js'
 
 export interface Asked {
   /** Whose key goes along; null for none. A writer's unless told. */
@@ -65,6 +66,7 @@ const keys = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' } 
 export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Promise<JsonFace> {
   const { store = createMemoryStore(), limits = {}, bodyLimits } = options
   const changes = new ChangeFeed(store, () => {})
+  const webhooks = someWebhooks(changes)
   const events = { batch: () => changes.nudge(), command() {}, retry() {}, defect() {} }
   const writes = new GroupCommit(store, { hashAddress: aHashAddress, limits, events })
   const credentials = new Credentials(store, createSeal(null))
@@ -76,6 +78,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     writes,
     reads: store,
     changes,
+    webhooks,
     fields,
     credentials,
     settings,

@@ -19,6 +19,7 @@ import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/so
 import { aHashAddress, aPolicy } from './builders.js'
 import { checksOver } from './checks.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
+import { someWebhooks } from './memory-webhooks.js'
 import { projectRoot } from './project.js'
 
 export const mktows = 'http://www.marketo.com/mktows/'
@@ -94,10 +95,12 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
   })
   const fields = await Fields.load(store, { acceptUnknown: options.acceptUnknownFields ?? false })
   const settings = await Settings.load(store)
+  const changes = new ChangeFeed(store, () => {})
   const service: Service = {
     writes,
     reads: store,
-    changes: new ChangeFeed(store, () => {}),
+    changes,
+    webhooks: someWebhooks(changes),
     fields,
     credentials,
     settings,
