@@ -1,5 +1,6 @@
 // The database dies by SIGKILL while many callers ask for changes, and comes back: they had to wait or to try again,
-// and nothing that was acknowledged is lost. FAULT_SEED repeats the calls and the moments of a run.
+// and nothing that was acknowledged is lost. FAULT_SEED repeats the calls and the moments of a run,
+// FAULT_ROUNDS=20 kills so often.
 import { setTimeout as pause } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import t from 'tap'
@@ -12,11 +13,11 @@ import { drawFrom } from '../support/xml-mutants.js'
 import { Caller, compareWithLog } from './mixed-load.js'
 
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
-const rounds = 3
+const rounds = Number(process.env.FAULT_ROUNDS ?? 3)
 const callersCount = 12
 
 // The limit of all files is too short for this one on a busy machine.
-t.setTimeout(300_000)
+t.setTimeout(process.env.FAULT_ROUNDS === undefined ? 300_000 : 3_600_000)
 
 t.test(`a database that is killed under load costs callers time, and no answer (FAULT_SEED=${seed})`, async t => {
   if (!requires(t, 'mariadbd')) return
