@@ -1,5 +1,6 @@
 // A cluster of three nodes below the server: a node dies by SIGKILL under load and comes back, and several servers
-// write to several nodes. Nothing that was acknowledged is lost, and all nodes have the same log. FAULT_SEED repeats it.
+// write to several nodes. Nothing that was acknowledged is lost, and all nodes have the same log.
+// FAULT_SEED repeats a run, FAULT_ROUNDS says how many nodes are killed.
 import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { eventually } from '../support/eventually.js'

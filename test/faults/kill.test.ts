@@ -1,7 +1,7 @@
 // The process dies by SIGKILL while many callers ask for changes: nothing that was acknowledged is lost, nothing that
 // was not is half there (scenarios 26 and 27). What callers were told is remembered here, outside of the server.
-// FAULT_SEED repeats the calls and the moments of a run, as far as two processes can be repeated. FAULT_ROUNDS=50 kills so
-// often at each place.
+// FAULT_SEED repeats the calls and the moments of a run, as far as two processes can be repeated.
+// FAULT_ROUNDS=50 kills so often at each place.
 import { setTimeout as pause } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'

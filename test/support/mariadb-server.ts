@@ -30,6 +30,8 @@ export interface ServerPlace {
   readonly port?: number
   /** Where its files lie; unless told, a temporary folder that is removed by `stop`. */
   readonly directory?: string
+  /** Options of the server program that come last, so that they win. */
+  readonly settings?: readonly string[]
 }
 
 /** The server program that `startServer` would run, or null where the machine has none. */
@@ -57,7 +59,7 @@ export async function startServer(place: ServerPlace = {}): Promise<DatabaseServ
   const folder = place.directory ?? (await mkdtemp(join(tmpdir(), 'durable-unsubscribe-mysql-')))
   mkdirSync(folder, { recursive: true })
   const port = place.port ?? (await freePort())
-  const server = new PrivateServer(program, folder, port, place.directory === undefined)
+  const server = new PrivateServer(program, folder, port, place.directory === undefined, place.settings ?? [])
   try {
     await server.initialise()
     await server.start()
@@ -79,6 +81,7 @@ class PrivateServer implements DatabaseServer {
     readonly folder: string,
     readonly port: number,
     readonly isFolderOurs: boolean,
+    readonly ownSettings: readonly string[],
   ) {
     this.url = `mysql://app:app@127.0.0.1:${port}`
     this.#isMariadb = execFileSync(program, ['--no-defaults', '--version'], { encoding: 'utf8' }).includes('MariaDB')
@@ -171,6 +174,7 @@ class PrivateServer implements DatabaseServer {
       '--performance-schema=OFF',
       ...(this.#isMariadb ? [] : ['--mysqlx=OFF']),
       ...asCurrentUser(),
+      ...this.ownSettings,
     ]
   }
 
