@@ -58,7 +58,7 @@ function flowWorker({ store }: Opened, writes: GroupCommit, config: Config, logg
 const jobChunkRows = 200
 
 function jobWorker(
-  { store, fields, hashAddress }: Opened,
+  { store, fields, settings, hashAddress }: Opened,
   writes: GroupCommit,
   queue: JobQueue,
   config: Config,
@@ -66,6 +66,7 @@ function jobWorker(
 ): Background {
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a job could not go on')
   const chunkRows = Math.min(jobChunkRows, config.queueMax)
-  const options = { store, writes, fields, hashAddress, chunkRows, now: Date.now, onDefect }
+  const resubscribeReasons = () => settings.value('resubscribe-reasons')
+  const options = { store, writes, fields, hashAddress, resubscribeReasons, chunkRows, now: Date.now, onDefect }
   return new Background(jobRound(options, queue), onDefect)
 }

@@ -70,6 +70,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   let background: BackgroundWork | null = null
   const writes = new GroupCommit(store, {
     hashAddress: opened.hashAddress,
+    resubscribeReasons: () => settings.value('resubscribe-reasons'),
     limits: { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs },
     events: groupCommitEvents(metrics, logger, {
       committed: () => changes.nudge(),
@@ -86,6 +87,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     reads: store,
     changes,
     webhooks: hooks.webhooks,
+    refusals: store,
     fields,
     credentials,
     settings,

@@ -103,12 +103,13 @@ async function selectPeople({ store }: Opened, { email, list }: FlowRunOptions):
 const peopleAtOnce = 500
 
 async function changeAll(
-  { store, hashAddress }: Opened,
+  { store, settings, hashAddress }: Opened,
   selection: PeopleSelection,
   work: FlowWork,
 ): Promise<{ readonly people: number; readonly refused: number }> {
+  const resubscribeReasons = () => settings.value('resubscribe-reasons')
   const events = { batch() {}, command() {}, retry() {}, defect() {} }
-  const writes = new GroupCommit(store, { hashAddress, events })
+  const writes = new GroupCommit(store, { hashAddress, resubscribeReasons, events })
   let [people, refused, after] = [0, 0, 0]
   for (;;) {
     const page = await store.selectedPeople(selection, { after, limit: peopleAtOnce })

@@ -6,7 +6,9 @@
 //   cause      who asked, through which face, and why
 
 import type { Address, AddressKey } from './address.js'
-import type { FanOut, ForeignId, Person, PersonId, PersonLinks, StaticList, Status } from './person.js'
+import type { Origin } from './origin.js'
+import type { EmailStatus, FanOut, ForeignId, Person, PersonId, PersonLinks, StaticList, Status } from './person.js'
+import type { GuardItem, ResubscribeReason } from './resubscribe.js'
 
 /** How a person is meant: the first of id, foreign id, cookie and address that is given identifies. */
 export interface Identity {
@@ -25,8 +27,8 @@ export interface SavePerson {
   readonly address?: Address | null | undefined
   /** Absent: not mentioned. */
   readonly unsubscribed?: boolean | undefined
-  /** R11. `ignore`: what is said about the flag changes nothing and is answered with a warning. Absent: `apply`. */
-  readonly flagMode?: 'apply' | 'ignore' | undefined
+  /** R11. What is said about the flag counts not at all, to opt out only, or both ways (also where this is absent). */
+  readonly flagMode?: 'ignore' | 'suppress' | 'correct' | undefined
   /** Null clears a field; a field that is not mentioned stays. */
   readonly fields: Readonly<Record<string, string | null>>
   /** `duplicate` creates always; `update` never creates. */
@@ -105,6 +107,8 @@ export interface Cause {
   readonly reasonGiven: boolean
   /** What proves that a re-subscribe was asked for: free text or a reference. */
   readonly evidence: string | null
+  /** Whose word it is. Absent: `operator`. */
+  readonly origin?: Origin | undefined
   /** The job that the command is a part of, by which all of it can be found again. */
   readonly job?: number
 }
@@ -133,6 +137,8 @@ export type Outcome =
   | { readonly type: 'merged'; readonly personId: PersonId; readonly losers: readonly PersonId[] }
   /** `failed`: who is not there, or was not on the list to be left. Strict: with any of them, none changed. */
   | { readonly type: 'list-changed'; readonly listId: number; readonly failed: readonly PersonId[] }
+  /** Nothing was done, and that is on record. */
+  | { readonly type: 'refused'; readonly rejection: Rejection }
   /** R13: nothing was done; this is what the first of the identical calls was answered. */
   | { readonly type: 'not-repeated'; readonly first: Outcome }
 
@@ -144,7 +150,15 @@ export type Rejection =
       readonly value: string
     }
   /** Key: null where it is the own opt-out of a person without an address. */
-  | { readonly type: 'resubscribe-refused'; readonly key: AddressKey | null; readonly missing: readonly GuardItem[] }
+  | {
+      readonly type: 'resubscribe-refused'
+      readonly key: AddressKey | null
+      /** Null where it is the status of the address alone. */
+      readonly personId: PersonId | null
+      readonly missing: readonly GuardItem[]
+      /** Names of the reasons that would do. */
+      readonly reasons: readonly string[]
+    }
   | {
       readonly type: 'version-moved'
       readonly key: AddressKey
@@ -162,8 +176,6 @@ export type Rejection =
     }
   /** A merge needs a winner and at least one loser, all of them different people. */
   | { readonly type: 'nothing-to-merge' }
-
-export type GuardItem = 'admin-role' | 'reason' | 'evidence'
 
 /** Reasons that the system itself gives; admins know them from the old activity log. */
 export const fanOutReason = 'updateLeadEmailStatus'
@@ -215,6 +227,24 @@ export type Effect =
       readonly evidence: string | null
       /** Where it is not the time of the change. */
       readonly since?: number
+      /** Absent in entries from before origins were kept. */
+      readonly origin?: Origin
+    }
+  /** The status stays; its cause is from now on a stronger one. */
+  | {
+      readonly type: 'cause-strengthened'
+      readonly key: AddressKey
+      readonly version: number
+      readonly reason: string
+      readonly evidence: string | null
+      readonly origin: Origin
+    }
+  /** Somebody was not allowed to end an opt-out. */
+  | {
+      readonly type: 'resubscribe-refused'
+      readonly key: AddressKey | null
+      readonly personId: PersonId | null
+      readonly missing: readonly GuardItem[]
     }
   | {
       readonly type: 'fan-out-started'
@@ -243,6 +273,8 @@ export interface Facts {
   readonly freshPersonId: PersonId
   /** What a byte-identical earlier call was answered, where there was one (R13). */
   readonly answeredBefore: Outcome | null
+  /** What admins allow as reasons for ending an opt-out, where the policy asks for one. */
+  readonly resubscribeReasons: readonly ResubscribeReason[]
 }
 
 export type Decision =
@@ -256,7 +288,7 @@ export interface Situation {
   personByCookie(cookie: string): Person | undefined
   /** Of the people that have the address, the one that a command saved last. */
   lastSavedPersonOf(key: AddressKey): Person | undefined
-  status(key: AddressKey): { readonly status: Status; readonly version: number; readonly reason: string | null }
+  status(key: AddressKey): Pick<EmailStatus, 'status' | 'version' | 'reason' | 'origin'>
   /** Everybody that has the address; undefined where they are too many to be told at once. */
   peopleOf(key: AddressKey): readonly Person[] | undefined
   isMember(listId: number, personId: PersonId): boolean

@@ -13,10 +13,11 @@ import type {
   Situation,
 } from './command.js'
 import { fanOutReason } from './command.js'
+import { guardResubscribe } from './guard.js'
 import { movedOn } from './identify.js'
 import { mergePeople } from './merge-people.js'
 import { savePerson } from './save-person.js'
-import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
+import { changeStatus, flagActivity, lifeActivity, strengthenCause } from './status-change.js'
 
 export function decide(command: Command, situation: Situation, facts: Facts): Decision {
   const decision = decideFresh(command, situation, facts)
@@ -69,18 +70,24 @@ function deletePerson({ id, expected }: DeletePerson, situation: Situation, { ca
 
 // R1, R2, R6 and R12 for an address, whether or not anybody has it. No person is made. R6 goes before the expected
 // version: who wants what is so already has it, whoever was first.
-function setSubscription(command: SetSubscription, situation: Situation, { cause, policy }: Facts): Decision {
+function setSubscription(command: SetSubscription, situation: Situation, facts: Facts): Decision {
+  const { cause } = facts
   const { key } = command.address
   const { status: to, expectedVersion, since } = command
-  const { status, version } = situation.status(key)
-  if (status === to) return { type: 'carried-out', outcome: { type: 'status-set', key, status, version }, effects: [] }
+  const { status, version, origin } = situation.status(key)
+  const strengthened = strengthenCause({ key, reason: cause.reason }, situation, cause)
+  if (status === to && (to === 'subscribed' || strengthened.length === 0))
+    return { type: 'carried-out', outcome: { type: 'status-set', key, status, version }, effects: [] }
 
-  const refusal = to === 'subscribed' ? guardResubscribe(key, cause, policy) : null
+  const refusal = to === 'subscribed' ? guardResubscribe({ key, personId: null, origin }, facts) : null
   if (refusal !== null) return { type: 'rejected', rejection: refusal }
   if (expectedVersion !== undefined && expectedVersion !== version) {
     return { type: 'rejected', rejection: { type: 'version-moved', key, expected: expectedVersion, actual: version } }
   }
-  const effects = changeStatus({ key, to, reason: cause.reason, direct: null, since }, situation, cause)
+  const effects =
+    status === to
+      ? strengthened
+      : changeStatus({ key, to, reason: cause.reason, direct: null, since }, situation, cause)
   return { type: 'carried-out', outcome: { type: 'status-set', key, status: to, version: version + 1 }, effects }
 }
 

@@ -2,6 +2,7 @@
 // that has an address has no flag of its own, its flag is read through the status of the address, always.
 
 import type { Address, AddressKey } from './address.js'
+import type { Origin } from './origin.js'
 
 /** A person's id: 1 to 2147483647, so that it fits the xs:int of the oldest callers. */
 export type PersonId = number
@@ -35,6 +36,8 @@ export interface EmailStatus {
   readonly source: string | null
   readonly actor: string | null
   readonly evidence: string | null
+  /** Whose word it is; null where nobody ever set it, or before origins were kept. */
+  readonly origin: Origin | null
   /** Log position of the command that set it, 0 if none did. */
   readonly seq: number
 }
@@ -81,6 +84,7 @@ export function untouchedStatus(key: AddressKey): EmailStatus {
     source: null,
     actor: null,
     evidence: null,
+    origin: null,
     seq: 0,
   }
 }

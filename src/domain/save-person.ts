@@ -15,13 +15,29 @@ import {
   type Warning,
 } from './command.js'
 import { addressField, reasonField, showsUnsubscribed } from './flag.js'
+import { guardResubscribe } from './guard.js'
 import { identify, movedOn } from './identify.js'
+import { type Origin, originOf, strongerOf } from './origin.js'
 import type { Person, PersonId } from './person.js'
-import { changeStatus, flagActivity, guardResubscribe, lifeActivity } from './status-change.js'
+import { changeStatus, flagActivity, lifeActivity, strengthenCause } from './status-change.js'
 
 export function savePerson(command: SavePerson, situation: Situation, facts: Facts): Decision {
-  if (command.flagMode !== 'ignore' || command.unsubscribed === undefined) return save(command, situation, facts)
+  if (command.unsubscribed === undefined || counts(command)) return save(command, situation, facts)
   return withFlagIgnored(save({ ...command, unsubscribed: undefined }, situation, facts))
+}
+
+function counts({ flagMode, unsubscribed }: SavePerson): boolean {
+  switch (flagMode) {
+    case 'ignore':
+      return false
+    case 'suppress':
+      return unsubscribed === true
+    case 'correct':
+    case undefined:
+      return true
+    default:
+      return flagMode satisfies never
+  }
 }
 
 // R11: a list that is imported is often older than an opt-out, and says nothing about what its people want today.
@@ -79,6 +95,8 @@ function createPerson(command: SavePerson, situation: Situation, facts: Facts): 
     if (status.status === 'unsubscribed') {
       effects.push(flagActivity(id, 'unsubscribed', { reason: resetReason, source: cause.source }, status.version))
       if (command.unsubscribed === false) warnings.push({ type: 'opt-out-stands', key: address.key })
+      if (wantsOut)
+        effects.push(...strengthenCause({ key: address.key, reason: reasonFor(command, facts) }, situation, cause))
     } else if (wantsOut) {
       const change = { key: address.key, to: 'unsubscribed', reason: reasonFor(command, facts), direct: id } as const
       effects.push(
@@ -109,7 +127,8 @@ function updatePerson(person: Person, command: SavePerson, situation: Situation,
   effects.push(...moved, ...flagged, ...links(person.id, command, situation))
 
   // R6: what is so already leaves no trace, not even a new time of saving.
-  if (effects.length > 0) {
+  // (A stronger cause changes the address, not the person.)
+  if (effects.some(({ type }) => type !== 'cause-strengthened')) {
     const own = ownFlagAfter(person, address, command, situation)
     effects.unshift({
       type: 'person-changed',
@@ -141,9 +160,16 @@ function meetNewAddress(
   if (before === (status === 'unsubscribed')) return []
   if (carriesOptOut(person, before, command, facts)) {
     const change = { key: to.key, to: 'unsubscribed', reason: reasonFor(command, facts), direct: person.id } as const
-    return changeStatus(change, situation, facts.cause)
+    return changeStatus({ ...change, origin: carriedOrigin(person, command, situation, facts) }, situation, facts.cause)
   }
   return [flagActivity(person.id, status, { reason: resetReason, source: facts.cause.source }, version)]
+}
+
+// It weighs at the new address what it weighed at the old one, or what the command says now if that is more.
+function carriedOrigin(person: Person, command: SavePerson, situation: Situation, { cause }: Facts): Origin | null {
+  if (person.address === null) return originOf(cause)
+  const { origin } = situation.status(person.address.key)
+  return command.unsubscribed === true ? strongerOf(origin, originOf(cause)) : origin
 }
 
 // R5: an own opt-out, made while there was no address, counts as an unsubscribe of the first one. From one address to
@@ -163,14 +189,25 @@ function guardLift(
   facts: Facts,
 ): Rejection | null {
   if (command.unsubscribed !== false) return null
+  const ended = endedOptOuts(person, address, situation, facts)
+  if (ended.length === 0) return null
+  return guardResubscribe({ key: address?.key ?? null, personId: person.id, origin: ended.reduce(strongerOf) }, facts)
+}
+
+// Whose words they are. (What the person shows at its old address comes along only where the policy carries it.)
+function endedOptOuts(
+  person: Person,
+  address: Address | null,
+  situation: Situation,
+  { policy }: Facts,
+): readonly (Origin | null)[] {
   const isOut = showsUnsubscribed(person, situation)
-  const wouldFollow = person.address === null || facts.policy.addressChange === 'carry-over'
-  const isMoving = address?.key !== person.address?.key
-  const lifts =
-    address === null
-      ? isOut
-      : situation.status(address.key).status === 'unsubscribed' || (isMoving && isOut && wouldFollow)
-  return lifts ? guardResubscribe(address?.key ?? null, facts.cause, facts.policy) : null
+  const own = person.address === null ? null : situation.status(person.address.key).origin
+  if (address === null) return isOut ? [own] : []
+  const there = situation.status(address.key)
+  const isMoving = address.key !== person.address?.key
+  const follows = isMoving && isOut && (person.address === null || policy.addressChange === 'carry-over')
+  return [...(there.status === 'unsubscribed' ? [there.origin] : []), ...(follows ? [own] : [])]
 }
 
 // R1, R2, R5 and R6, for the address that the person has by now.
@@ -183,8 +220,8 @@ function setFlag(person: Person, move: Move, command: SavePerson, situation: Sit
   }
   const { key } = move.address
   const { status, version } = situation.status(key)
-  if (status === to) return []
   const change = { key, to, reason: reasonFor(command, facts), direct: person.id } as const
+  if (status === to) return to === 'unsubscribed' ? strengthenCause(change, situation, facts.cause) : []
   return [...changeStatus(change, situation, facts.cause), flagActivity(person.id, to, facts.cause, version + 1)]
 }
 

@@ -1,17 +1,9 @@
 // The status of one address changes: R1, R2, R6 and R12, and who is told. Only this file makes `status-changed`.
 
 import type { AddressKey } from './address.js'
-import {
-  type Activity,
-  type Cause,
-  type Effect,
-  fanOutReason,
-  type GuardItem,
-  type Policy,
-  type Rejection,
-  type Situation,
-} from './command.js'
+import { type Activity, type Cause, type Effect, fanOutReason, type Situation } from './command.js'
 import { flagField, flagText } from './flag.js'
+import { isStronger, type Origin, originOf } from './origin.js'
 import type { PersonId, Status } from './person.js'
 
 export interface StatusChange {
@@ -21,14 +13,18 @@ export interface StatusChange {
   /** The person that the command was about, whose own activity the caller of this function writes. Null: R12. */
   readonly direct: PersonId | null
   readonly since?: number | undefined
+  /** Whose word it is, where it is not that of the cause: an opt-out that goes along to another address. */
+  readonly origin?: Origin | null
 }
 
 /** Effects of setting a status that is not so yet: the new version, and the history of everybody else it reaches. */
 export function changeStatus(change: StatusChange, situation: Situation, cause: Cause): Effect[] {
   const { key, to, reason, direct, since } = change
   const version = situation.status(key).version + 1
+  const origin = change.origin === undefined ? originOf(cause) : (change.origin ?? 'operator')
   const stated = since === undefined ? {} : { since }
-  const effects: Effect[] = [{ type: 'status-changed', key, to, version, reason, evidence: cause.evidence, ...stated }]
+  const { evidence } = cause
+  const effects: Effect[] = [{ type: 'status-changed', key, to, version, reason, evidence, origin, ...stated }]
 
   const people = situation.peopleOf(key)
   if (people === undefined) {
@@ -43,14 +39,18 @@ export function changeStatus(change: StatusChange, situation: Situation, cause: 
   return effects
 }
 
-/** R2: what a re-subscribe lacks under the policy; null where it may go ahead. */
-export function guardResubscribe(key: AddressKey | null, cause: Cause, policy: Policy): Rejection | null {
-  if (policy.resubscribe === 'compatible') return null
-  const missing: GuardItem[] = []
-  if (cause.role !== 'admin') missing.push('admin-role')
-  if (!cause.reasonGiven || cause.reason.trim() === '') missing.push('reason')
-  if (cause.evidence === null || cause.evidence.trim() === '') missing.push('evidence')
-  return missing.length === 0 ? null : { type: 'resubscribe-refused', key, missing }
+/** An opt-out of what is opted out already: R6, unless the new cause weighs more than the standing one. Then it takes
+ * its place as a version of its own. Nobody's flag changes, so no person is told. */
+export function strengthenCause(
+  { key, reason }: Pick<StatusChange, 'key' | 'reason'>,
+  situation: Situation,
+  cause: Cause,
+): Effect[] {
+  const standing = situation.status(key)
+  const origin = originOf(cause)
+  if (standing.status !== 'unsubscribed' || !isStronger(origin, standing.origin)) return []
+  const { evidence } = cause
+  return [{ type: 'cause-strengthened', key, version: standing.version + 1, reason, evidence, origin }]
 }
 
 /** The line in a person's history that says that its visible flag changed. */

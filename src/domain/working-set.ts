@@ -158,6 +158,11 @@ export class WorkingSet implements Situation {
       case 'status-changed':
         this.#changeStatus(effect, moment)
         break
+      case 'cause-strengthened':
+        this.#strengthenCause(effect, moment)
+        break
+      case 'resubscribe-refused':
+        break
       case 'fan-out-started':
         this.#setFanOut(effect.key, { ...effect, seq: moment.seq, upTo: 0 })
         break
@@ -234,13 +239,22 @@ export class WorkingSet implements Situation {
   }
 
   #changeStatus(effect: Effect & { type: 'status-changed' }, { seq, at, cause }: Moment): void {
-    const { key, to, version, reason, evidence } = effect
+    const { key, to, version, reason, evidence, origin = null } = effect
     const { source, actor } = cause
     // A list that was kept elsewhere may know since when; nothing can have been so only from tomorrow on.
     const since = Math.min(effect.since ?? at, at)
-    this.#entry(key).status = { key, status: to, version, since, reason, source, actor, evidence, seq }
+    this.#entry(key).status = { key, status: to, version, since, reason, source, actor, evidence, origin, seq }
     this.#dirty.addresses.add(key)
     if (this.#fanOuts.has(key)) this.#setFanOut(key, null)
+  }
+
+  // The address has been unsubscribed all the while, and a history of it that is still being told stays what it is.
+  #strengthenCause(effect: Effect & { type: 'cause-strengthened' }, { seq, cause }: Moment): void {
+    const { key, version, reason, evidence, origin } = effect
+    const { source, actor } = cause
+    const entry = this.#entry(key)
+    entry.status = { ...entry.status, version, reason, source, actor, evidence, origin, seq }
+    this.#dirty.addresses.add(key)
   }
 
   #setFanOut(key: AddressKey, fanOut: FanOut | null): void {

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { AddressKey } from '../domain/address.js'
 import type { SetSubscription } from '../domain/command.js'
+import { origins } from '../domain/origin.js'
 import { type EmailStatus, untouchedStatus } from '../domain/person.js'
 import type { PersonView, ReadStore } from '../service/ports.js'
 import { causeOf, type Face, type Service } from '../service/service.js'
@@ -20,16 +21,20 @@ import { addressInUrl } from './url.js'
 const peopleMax = 100
 
 const status = z.enum(['subscribed', 'unsubscribed'])
+const origin = z
+  .enum(origins)
+  .describe('Whose word it is: the recipient asked or complained, an admin or a system says so, or an older list.')
 
 export const addressResource = z
   .object({
     address: z.string().describe('The one spelling under which addresses are compared.'),
     status,
-    version: z.int().describe('Counts the changes of the status; 0: nobody ever set it.'),
+    version: z.int().describe('Counts the changes of the status and of its cause; 0: nobody ever set it.'),
     since: timestamp.nullable(),
     reason: z.string().nullable(),
     source: z.string().nullable(),
     actor: z.string().nullable(),
+    origin: origin.nullable(),
     people: z.array(z.object({ id: z.int() })).describe(`Who has the address, newest id first, at most ${peopleMax}.`),
     peopleCount: z.int(),
   })
@@ -38,10 +43,13 @@ export const addressResource = z
 export const subscriptionChange = z
   .strictObject({
     status,
-    reason: statedText(reasonLengthMax).optional().describe('Why; needed to re-subscribe.'),
+    reason: statedText(reasonLengthMax)
+      .optional()
+      .describe('Why. To re-subscribe: the name of one of the resubscribe-reasons.'),
     evidence: statedText(evidenceLengthMax)
       .optional()
       .describe('What proves that the owner of the address asked to be re-subscribed; needed for that.'),
+    origin: origin.optional(),
   })
   .meta({ id: 'SubscriptionChange' })
 
@@ -118,12 +126,12 @@ export function addressRoutes(
           title: 'Re-subscribe, if nobody changed the status since it was read',
           params: { address: 'ada@example.org' },
           headers: { 'If-Match': '"v1"' },
-          body: { status: 'subscribed', reason: 'asked by phone', evidence: 'call 4711, recorded' },
+          body: { status: 'subscribed', reason: 'asked-by-phone', evidence: 'call 4711, recorded' },
           as: 'admin',
           status: 200,
         },
       ],
-      async handle({ params: { address }, body: { status: to, reason, evidence }, caller, headers, replay }) {
+      async handle({ params: { address }, body: { status: to, ...stated }, caller, headers, replay }) {
         const expected = precondition(headers['if-match'])
         if (expected.type === 'unmatchable') throw versionMoved('If-Match: no version of an address has this tag')
         const command: SetSubscription = {
@@ -132,7 +140,6 @@ export function addressRoutes(
           status: to,
           ...(expected.type === 'version' ? { expectedVersion: expected.version } : {}),
         }
-        const stated = { ...(reason === undefined ? {} : { reason }), ...(evidence === undefined ? {} : { evidence }) }
         const submission = { command, cause: causeOf(caller, face, stated), policy: face.policy, replay }
 
         const answer = withoutKeyTrouble(await writes.submit(submission))
@@ -151,9 +158,14 @@ async function statusAt(key: AddressKey, version: number, reads: ReadStore): Pro
   const now = await reads.status(key)
   if (now.status.version === version) return now
   if (version === 0) return { ...now, status: untouchedStatus(key) }
-  const record = (await reads.statusHistory(key)).find(candidate => candidate.version === version)
+  const history = await reads.statusHistory(key)
+  const index = history.findIndex(candidate => candidate.version === version)
+  const record = history[index]
   if (record === undefined) throw new Error(`the history of an address has no version ${version}`)
-  const { at: since, ...rest } = record
+  const { at, ...rest } = record
+  // A stronger cause took the place of another one without a change of the status.
+  const turned = history.slice(0, index).findLastIndex(({ status }) => status !== record.status)
+  const since = history[turned + 1]?.at ?? at
   return { ...now, status: { ...rest, since } }
 }
 
@@ -173,7 +185,7 @@ async function presented(
 }
 
 function presentAddress(
-  { key, status, version, since, reason, source, actor }: EmailStatus,
+  { key, status, version, since, reason, source, actor, origin }: EmailStatus,
   people: readonly PersonView[],
   peopleCount: number,
 ): z.input<typeof addressResource> {
@@ -185,6 +197,7 @@ function presentAddress(
     reason,
     source,
     actor,
+    origin,
     people: people.map(({ person: { id } }) => ({ id })),
     peopleCount,
   }

@@ -28,6 +28,7 @@ import { oneClickPages, oneClickRoutes } from './one-click.js'
 import { personRoutes } from './people.js'
 import { personHistoryRoutes } from './person-history.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
+import { refusalRoutes } from './refusals.js'
 import type { Page, Reply, Route } from './route.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
@@ -76,6 +77,7 @@ export function jsonRoutes({
     ...checkRoutes(service),
     ...oneClickRoutes(service),
     ...webhookRoutes(service),
+    ...refusalRoutes(service),
     ...settingRoutes(service),
     ...flowRoutes(service),
     ...flowRunRoutes(service, face),

@@ -82,7 +82,7 @@ export function personRoutes(
         {
           title: 'A re-subscribe',
           params: adaInExamples,
-          body: { unsubscribed: false, reason: 'asked to be back', evidence: 'ticket 4711' },
+          body: { unsubscribed: false, reason: 'asked-by-phone', evidence: 'ticket 4711' },
           as: 'admin',
           status: 200,
         },

@@ -3,9 +3,9 @@
 
 import type { Rejection } from '../domain/command.js'
 import type { Caller } from '../service/credentials.js'
-import { forbidden } from './authentication.js'
 import { entityTag, personTag, versionMoved } from './conditional.js'
-import { type Finding, invalid, Problem } from './problem.js'
+import { invalid, Problem } from './problem.js'
+import { resubscribeRefused } from './refusals.js'
 
 /** `at`: the part of the request that the command was read from, such as `body` or `body.people.7`. */
 export function refusal(rejection: Rejection, caller: Caller, at: string): Problem {
@@ -26,12 +26,8 @@ export function refusal(rejection: Rejection, caller: Caller, at: string): Probl
       const findings = [{ path: `${at}.email`, message: detail }]
       return new Problem({ status: 409, name: 'several-people', title: 'Several people', detail, findings })
     }
-    case 'resubscribe-refused': {
-      const findings = rejection.missing.flatMap((item): Finding[] =>
-        item === 'admin-role' ? [] : [{ path: `${at}.${item}`, message: 'is needed to re-subscribe an address' }],
-      )
-      return rejection.missing.includes('admin-role') ? forbidden(caller, 'admin', findings) : invalid(findings)
-    }
+    case 'resubscribe-refused':
+      return resubscribeRefused(rejection, caller, at)
     case 'version-moved': {
       const { expected, actual } = rejection
       const detail = `If-Match: expected version ${expected}, the address is at version ${actual}`

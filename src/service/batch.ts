@@ -2,10 +2,11 @@
 // what keeps batches of several processes from deadlocking and the log in commit order.
 
 import type { AddressKey } from '../domain/address.js'
-import type { Command, Outcome } from '../domain/command.js'
+import type { Command, Effect, Outcome, Rejection } from '../domain/command.js'
 import { decide } from '../domain/decide.js'
 import { evolve } from '../domain/evolve.js'
 import type { ForeignId, PersonId } from '../domain/person.js'
+import type { ResubscribeReason } from '../domain/resubscribe.js'
 import type { WorkingSet } from '../domain/working-set.js'
 import { entryHash, sha256 } from './log-chain.js'
 import type {
@@ -25,6 +26,8 @@ export interface BatchEnvironment {
   /** Takes the next id that nobody has; the id counts as used only if the batch commits. */
   readonly freshPersonIds: readonly PersonId[]
   readonly hashAddress: (key: AddressKey) => string
+  /** What admins allow at this moment as reasons for ending an opt-out (R2, guarded). */
+  readonly resubscribeReasons: readonly ResubscribeReason[]
   /** How long an answer is kept for the same call to find it. */
   readonly answersKeptMs: number
 }
@@ -131,8 +134,13 @@ function carryOutOne(
   while (situation.person(env.freshPersonIds[folded.idsUsed]!) !== undefined) folded.idsUsed++
   const freshPersonId = env.freshPersonIds[folded.idsUsed]!
   const addressBefore = addressOf(command, null, situation)
-  const decision = decide(command, situation, { cause, policy, freshPersonId, answeredBefore })
-  if (decision.type === 'rejected') return decision
+  const { resubscribeReasons } = env
+  const decision = decide(command, situation, { cause, policy, freshPersonId, answeredBefore, resubscribeReasons })
+  if (decision.type === 'rejected') {
+    const { rejection } = decision
+    if (rejection.type === 'resubscribe-refused') recordRefusal(submission, rejection, folded, at, env)
+    return decision
+  }
 
   const { outcome, effects } = decision
   const seq = folded.head.seq + 1
@@ -140,17 +148,45 @@ function carryOutOne(
   if (outcome.type === 'created' && outcome.personId === freshPersonId) folded.idsUsed++
 
   const address = addressOf(command, outcome, situation) ?? addressBefore
+  const personId = 'personId' in outcome ? outcome.personId : null
+  appendEntry({ ...submission, outcome, effects, address, personId }, folded, at, env)
+  folded.fanOutsStarted += effects.filter(effect => effect.type === 'fan-out-started').length
+  return { type: 'carried-out', outcome, effects, seq, commandId }
+}
+
+// Whoever tried to end an opt-out without the right to must be found later. Nothing else becomes true by it.
+function recordRefusal(
+  { command, cause, commandId }: Named,
+  rejection: Rejection & { readonly type: 'resubscribe-refused' },
+  folded: Folded,
+  at: number,
+  env: BatchEnvironment,
+): void {
+  const { key, personId, missing } = rejection
+  const effects: Effect[] = [{ type: 'resubscribe-refused', key, personId, missing }]
+  const outcome: Outcome = { type: 'refused', rejection }
+  appendEntry({ command, cause, commandId, outcome, effects, address: key, personId }, folded, at, env)
+}
+
+interface Entered extends LogDetail {
+  readonly commandId: CommandId
+  readonly address: AddressKey | null
+  readonly personId: PersonId | null
+}
+
+function appendEntry(entered: Entered, folded: Folded, at: number, env: BatchEnvironment): void {
+  const { command, cause, outcome, effects, commandId, address, personId } = entered
   const detail: LogDetail = { command, cause, outcome, effects }
   const text = JSON.stringify(detail)
   const facts = {
-    seq,
+    seq: folded.head.seq + 1,
     commandId,
     at,
     kind: command.type,
     actor: cause.actor,
     source: cause.source,
     addressHash: address === null ? null : env.hashAddress(address),
-    personId: 'personId' in outcome ? outcome.personId : null,
+    personId,
     detailHash: sha256(text),
     previousHash: folded.head.hash,
   }
@@ -158,9 +194,7 @@ function carryOutOne(
   folded.entries.push({ ...facts, detail: text, hash })
   folded.details.push(detail)
   const activities = effects.filter(effect => effect.type === 'activity').length
-  folded.fanOutsStarted += effects.filter(effect => effect.type === 'fan-out-started').length
-  folded.head = { seq, hash, activityId: folded.head.activityId + activities }
-  return { type: 'carried-out', outcome, effects, seq, commandId }
+  folded.head = { seq: facts.seq, hash, activityId: folded.head.activityId + activities }
 }
 
 // The address that a log entry is about. A person is asked before and after, since a command may delete or make it.

@@ -97,8 +97,7 @@ function flagOf(
   mode: RowPlan['flagMode'],
 ): Pick<SavePerson, 'unsubscribed' | 'flagMode'> {
   if (unsubscribed === undefined) return {}
-  const counts = mode === 'correct' || (mode === 'suppress' && unsubscribed)
-  return { unsubscribed, flagMode: counts ? 'apply' : 'ignore' }
+  return { unsubscribed, flagMode: mode }
 }
 
 function suppressionRow(said: Said, { flagMode, cause }: RowPlan): BulkRow {

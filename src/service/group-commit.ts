@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressKey } from '../domain/address.js'
 import type { PersonId } from '../domain/person.js'
+import type { ResubscribeReason } from '../domain/resubscribe.js'
 import { type BatchEnvironment, type BatchResult, carryOut, type Named } from './batch.js'
 import { charactersOf } from './command-size.js'
 import { type CommandStore, CommitUnknown, StoreConflict, StoreUnavailable } from './ports.js'
@@ -64,6 +65,7 @@ const batchCharactersMax = 4_000_000
 export class GroupCommit {
   readonly #store: CommandStore
   readonly #hashAddress: (key: AddressKey) => string
+  readonly #resubscribeReasons: () => readonly ResubscribeReason[]
   readonly #limits: GroupCommitLimits
   readonly #events: GroupCommitEvents
   readonly #inFlight = new Set<string>()
@@ -80,12 +82,14 @@ export class GroupCommit {
     store: CommandStore,
     options: {
       readonly hashAddress: (key: AddressKey) => string
+      readonly resubscribeReasons?: () => readonly ResubscribeReason[]
       readonly limits?: Partial<GroupCommitLimits>
       readonly events: GroupCommitEvents
     },
   ) {
     this.#store = store
     this.#hashAddress = options.hashAddress
+    this.#resubscribeReasons = options.resubscribeReasons ?? (() => [])
     this.#limits = { ...defaultGroupCommitLimits, ...options.limits }
     this.#events = options.events
   }
@@ -224,7 +228,8 @@ export class GroupCommit {
 
   #environment(): BatchEnvironment {
     const { answersKeptMs } = this.#limits
-    return { now: Date.now, freshPersonIds: this.#freshIds, hashAddress: this.#hashAddress, answersKeptMs }
+    const [freshPersonIds, hashAddress] = [this.#freshIds, this.#hashAddress]
+    return { now: Date.now, freshPersonIds, hashAddress, resubscribeReasons: this.#resubscribeReasons(), answersKeptMs }
   }
 
   #answer(batch: readonly Waiting[], result: BatchResult, startedAt: number): void {

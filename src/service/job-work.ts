@@ -18,6 +18,7 @@ export interface JobOptions {
   readonly writes: Pick<GroupCommit, 'submit' | 'submitAll' | 'submitted'>
   readonly fields: Pick<Fields, 'dictionary' | 'unknownAmong'>
   readonly hashAddress: BatchFacts['hashAddress']
+  readonly resubscribeReasons?: Exclude<BatchFacts['resubscribeReasons'], undefined>
   /** Rows that are handed over at once; never more than the queue takes. */
   readonly chunkRows: number
   readonly now: () => number

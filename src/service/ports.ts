@@ -4,8 +4,10 @@
 import type { AddressKey } from '../domain/address.js'
 import type { Difference, Membership } from '../domain/batch-rows.js'
 import type { ActivityKind, Cause, Command, Effect, Outcome } from '../domain/command.js'
+import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { WorkingSet } from '../domain/working-set.js'
+import type { RefusalRecord } from './refusals.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
@@ -162,6 +164,8 @@ export interface StatusRecord {
   readonly source: string
   readonly actor: string
   readonly evidence: string | null
+  /** Whose word it is; null in records from before origins were kept. */
+  readonly origin: Origin | null
   readonly seq: number
 }
 
@@ -270,6 +274,7 @@ export interface TableScan {
     limit: number,
   ): Promise<readonly { readonly cookie: string; readonly personId: PersonId }[]>
   members(after: Membership | null, limit: number): Promise<readonly Membership[]>
+  refusals(after: number | null, limit: number): Promise<readonly RefusalRecord[]>
 }
 
 /** All reads of one snapshot see the store at the same position of the log, while others go on writing. */

@@ -5,12 +5,15 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressKey } from '../domain/address.js'
 import { personIdMax } from '../domain/person.js'
+import type { ResubscribeReason } from '../domain/resubscribe.js'
 import { type BatchEnvironment, carryOut, type Named } from './batch.js'
 import { type BatchTransaction, type CommandStore, type LogHead, StoreUnavailable } from './ports.js'
 import type { Answer, Submission } from './submission.js'
 
 export interface BatchFacts {
   readonly hashAddress: (key: AddressKey) => string
+  /** What admins allow as reasons for ending a guarded opt-out. Absent: none. */
+  readonly resubscribeReasons?: () => readonly ResubscribeReason[]
   readonly now: () => number
 }
 
@@ -29,7 +32,7 @@ const noHead: LogHead = { seq: 0, activityId: 0, hash: '' }
 export async function rehearse(
   submissions: readonly Submission[],
   store: Pick<CommandStore, 'transact'>,
-  { hashAddress, now }: BatchFacts,
+  { hashAddress, now, resubscribeReasons: reasons = () => [] }: BatchFacts,
 ): Promise<readonly Answer[]> {
   const batch = submissions.map(submission => ({
     ...submission,
@@ -40,7 +43,8 @@ export async function rehearse(
   const freshPersonIds = batch.map((_, index) => personIdMax + 1 + index)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptOf(batch, store, { now, freshPersonIds, hashAddress, answersKeptMs: 0 })
+      const environment = { now, freshPersonIds, hashAddress, resubscribeReasons: reasons(), answersKeptMs: 0 }
+      return await attemptOf(batch, store, environment)
     } catch (cause) {
       if (!(cause instanceof StoreUnavailable) || attempt === attemptsMax) throw cause
       await delay(pauseMs * attempt)

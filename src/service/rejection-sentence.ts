@@ -1,11 +1,14 @@
 // Why a command was not carried out, as a sentence for the report of a job. The faces have their own words for the
 // same.
 
-import type { GuardItem, Rejection } from '../domain/command.js'
+import type { Rejection } from '../domain/command.js'
+import type { GuardItem } from '../domain/resubscribe.js'
 
 const lacking: Readonly<Record<GuardItem, string>> = {
   'admin-role': 'a caller with the role admin',
   reason: 'a reason',
+  'listed-reason': 'a reason that the setting resubscribe-reasons has',
+  'recipient-reason': 'a reason that says that the recipient asked, who opted out',
   evidence: 'evidence',
 }
 

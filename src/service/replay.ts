@@ -65,6 +65,7 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
         members.push({ listId: effect.listId, ids: [effect.personId] })
         break
       case 'status-changed':
+      case 'cause-strengthened':
       case 'fan-out-started':
       case 'fan-out-advanced':
         keys.add(effect.key)

@@ -1,6 +1,7 @@
 // What the two faces are given: every verb they can use, and nothing of how it is done.
 
 import type { Cause, Policy } from '../domain/command.js'
+import type { Origin } from '../domain/origin.js'
 import type { BlockedAttemptStore, BlockedAttempts } from './blocked-attempts.js'
 import type { ChangeFeed } from './change-feed.js'
 import type { CheckAddresses } from './checks.js'
@@ -13,6 +14,7 @@ import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
+import type { RefusalStore } from './refusals.js'
 import type { Settings } from './settings.js'
 import type { Webhooks } from './webhooks.js'
 
@@ -21,6 +23,7 @@ export interface Service {
   readonly reads: ReadStore & ReadBarrier & HistoryStore
   readonly changes: ChangeFeed
   readonly webhooks: Webhooks
+  readonly refusals: RefusalStore
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore
@@ -54,9 +57,13 @@ export interface Face {
 export function causeOf(
   caller: Caller,
   face: Face,
-  stated: { readonly reason?: string; readonly evidence?: string } = {},
+  stated: {
+    readonly reason?: string | undefined
+    readonly evidence?: string | undefined
+    readonly origin?: Origin | undefined
+  } = {},
 ): Cause {
-  const { reason, evidence } = stated
+  const { reason, evidence, origin } = stated
   return {
     actor: caller.id,
     role: caller.role,
@@ -64,5 +71,6 @@ export function causeOf(
     reason: reason ?? face.defaultReason,
     reasonGiven: reason !== undefined,
     evidence: evidence ?? null,
+    ...(origin === undefined ? {} : { origin }),
   }
 }

@@ -114,7 +114,8 @@ async function compareTables(actual: TableScan, expected: TableScan): Promise<st
     (await compare('activities', actual.activities.bind(actual), expected.activities.bind(expected), ({ id }) => id)) ??
     (await compare('foreign_ids', actual.foreignIds.bind(actual), expected.foreignIds.bind(expected), foreignIdKey)) ??
     (await compare('cookies', actual.cookies.bind(actual), expected.cookies.bind(expected), ({ cookie }) => cookie)) ??
-    (await compare('list_members', actual.members.bind(actual), expected.members.bind(expected), member => member))
+    (await compare('list_members', actual.members.bind(actual), expected.members.bind(expected), member => member)) ??
+    (await compare('refusals', actual.refusals.bind(actual), expected.refusals.bind(expected), ({ seq }) => seq))
   )
 }
 

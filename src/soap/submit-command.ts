@@ -1,7 +1,8 @@
 // From a handler to the service and back: the replay rule that fits the call, and each answer as an outcome or a fault.
 // Knows ClientRequestId and R13; must not know what a command does.
 
-import type { Command, GuardItem, Outcome, Rejection } from '../domain/command.js'
+import type { Command, Outcome, Rejection } from '../domain/command.js'
+import type { GuardItem } from '../domain/resubscribe.js'
 import { sha256 } from '../service/log-chain.js'
 import { causeOf } from '../service/service.js'
 import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../service/submission.js'
@@ -80,6 +81,8 @@ const keyTypes = { id: 'IDNUM', 'foreign-id': 'ForeignSysPersonId', cookie: 'COO
 const guardSentences: Readonly<Record<GuardItem, string>> = {
   'admin-role': 'a credential with the role admin',
   reason: 'a stated reason',
+  'listed-reason': 'a reason that admins allow',
+  'recipient-reason': 'a reason that says that the recipient asked',
   evidence: 'evidence',
 }
 

@@ -1,9 +1,9 @@
 // The writing half of a batch: the difference that it made, and the log. Few statements of many rows each.
 
 import type { Difference } from '../domain/batch-rows.js'
-import type { Effect } from '../domain/command.js'
 import type { Append, LogDetail, LogEntry } from '../service/ports.js'
 import type { BatchSession } from './batch-session.js'
+import { refusalRowsOf } from './refusals.js'
 import { type ActivityRow, fanOutRow, logRow, personRow, type StatusHistoryRow, statusRow } from './rows.js'
 
 export async function appendBatch(session: BatchSession, append: Append): Promise<void> {
@@ -69,6 +69,10 @@ export async function appendBatch(session: BatchSession, append: Append): Promis
   )
   await session.insert('activities', activitiesOf(append))
   await session.insert('log', entries.map(logRow))
+  await session.insert(
+    'refusals',
+    entries.flatMap((entry, index) => refusalRowsOf(entry, details[index]!)),
+  )
   const answerRows = answers.map(({ replayKey, requestHash, seq, expiresAt }) => ({
     replay_key: replayKey,
     request_hash: requestHash,
@@ -94,20 +98,14 @@ const rowsThat = <Row>(links: readonly { readonly isNew: boolean; readonly row: 
   links.filter(link => link.isNew === isNew).map(link => link.row)
 
 function statusHistoryOf(entry: LogEntry, { effects, cause }: LogDetail): StatusHistoryRow[] {
-  const changes = effects.filter(
-    (effect): effect is Effect & { type: 'status-changed' } => effect.type === 'status-changed',
-  )
-  return changes.map(({ key, to, version, reason, evidence }) => ({
-    address_key: key,
-    version,
-    unsubscribed: to === 'unsubscribed',
-    at: entry.at,
-    reason,
-    source: cause.source,
-    actor: cause.actor,
-    evidence,
-    seq: entry.seq,
-  }))
+  return effects.flatMap((effect): StatusHistoryRow[] => {
+    if (effect.type !== 'status-changed' && effect.type !== 'cause-strengthened') return []
+    const { key, version, reason, evidence, origin = null } = effect
+    const { at, seq } = entry
+    const { source, actor } = cause
+    const unsubscribed = effect.type === 'cause-strengthened' || effect.to === 'unsubscribed'
+    return [{ address_key: key, version, unsubscribed, at, reason, source, actor, evidence, origin, seq }]
+  })
 }
 
 // The head says the last id that is used up; the ids of this batch are the ones before it, in the order of the log.

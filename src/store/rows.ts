@@ -2,6 +2,7 @@
 // of it is made here, once, column by column.
 
 import { trustedAddressKey } from '../domain/address.js'
+import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, Person } from '../domain/person.js'
 import type { ActivityRecord, LogEntry, StatusRecord } from '../service/ports.js'
 
@@ -70,6 +71,7 @@ export interface StatusRow {
   source: string | null
   actor: string | null
   evidence: string | null
+  origin: string | null
   seq: number
   people: number
 }
@@ -83,6 +85,7 @@ export const statusColumns = [
   'source',
   'actor',
   'evidence',
+  'origin',
   'seq',
   'people',
 ] as const satisfies readonly (keyof StatusRow)[]
@@ -90,13 +93,25 @@ export const statusColumns = [
 export function statusFrom(row: StatusRow): EmailStatus {
   const { version, since, reason, source, actor, evidence, seq } = row
   const status = row.unsubscribed ? 'unsubscribed' : 'subscribed'
-  return { key: trustedAddressKey(row.address_key), status, version, since, reason, source, actor, evidence, seq }
+  const origin = row.origin as Origin | null
+  return {
+    key: trustedAddressKey(row.address_key),
+    status,
+    version,
+    since,
+    reason,
+    source,
+    actor,
+    evidence,
+    origin,
+    seq,
+  }
 }
 
 export function statusRow(status: EmailStatus, people: number): StatusRow {
-  const { key, version, since, reason, source, actor, evidence, seq } = status
+  const { key, version, since, reason, source, actor, evidence, origin, seq } = status
   const unsubscribed = status.status === 'unsubscribed'
-  return { address_key: key, unsubscribed, version, since, reason, source, actor, evidence, seq, people }
+  return { address_key: key, unsubscribed, version, since, reason, source, actor, evidence, origin, seq, people }
 }
 
 export interface FanOutRow {
@@ -215,11 +230,13 @@ export interface StatusHistoryRow {
   source: string
   actor: string
   evidence: string | null
+  origin: string | null
   seq: number
 }
 
 export function statusRecordFrom(row: StatusHistoryRow): StatusRecord {
   const { version, at, reason, source, actor, evidence, seq } = row
   const status = row.unsubscribed ? 'unsubscribed' : 'subscribed'
-  return { key: trustedAddressKey(row.address_key), version, status, at, reason, source, actor, evidence, seq }
+  const origin = row.origin as Origin | null
+  return { key: trustedAddressKey(row.address_key), version, status, at, reason, source, actor, evidence, origin, seq }
 }

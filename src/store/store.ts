@@ -21,6 +21,8 @@ import {
   type SnapshotStore,
   StoreUnavailable,
 } from '../service/ports.js'
+import type { RefusalStore } from '../service/refusals.js'
+
 import type { SettingStore } from '../service/settings.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
 import { appendBatch } from './batch-append.js'
@@ -37,6 +39,7 @@ import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
+import { createRefusals } from './refusals.js'
 import { createRegistry, type FactStore } from './registry.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
@@ -62,6 +65,7 @@ export interface Store
     SettingStore,
     CheckStore,
     BlockedAttemptStore,
+    RefusalStore,
     CallCountStore {
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
@@ -92,6 +96,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createJobs(engine.name, writer, reader)),
+    ...passingOn(createRefusals(reader)),
     ...passingOn(createSettings(writer, reader)),
     ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),

@@ -2,6 +2,7 @@
 
 import type { Knex } from 'knex'
 import type { TableScan } from '../service/ports.js'
+import { type RefusalRow, refusalFrom } from './refusals.js'
 import {
   type ActivityRow,
   activityFrom,
@@ -70,6 +71,10 @@ export function createTableScan(knex: Knex): TableScan {
     async cookies(after, limit) {
       const rows = await page('cookies', ['cookie'], after === null ? null : [after], limit).select('*')
       return rows.map((row: { cookie: string; person_id: number }) => ({ cookie: row.cookie, personId: row.person_id }))
+    },
+    async refusals(after, limit) {
+      const rows: RefusalRow[] = await page('refusals', ['seq'], after === null ? null : [after], limit).select('*')
+      return rows.map(refusalFrom)
     },
     async members(after, limit) {
       const rows = await page('list_members', ['list_id', 'person_id'], after && [after.listId, after.personId], limit)

@@ -1,6 +1,6 @@
 // R11: what a bulk import says about the flag.
 import t from 'tap'
-import { aPerson, aSave, aSituation, aStatus, carryOut, effectsOf, flagHistory } from '../support/builders.js'
+import { aPerson, aPolicy, aSave, aSituation, aStatus, carryOut, effectsOf, flagHistory } from '../support/builders.js'
 
 const ada = 'ada@example.org'
 const ignored = [{ type: 'flag-ignored' }]
@@ -62,7 +62,7 @@ t.test('R11: a row without a word about the flag has nothing to warn of', async 
 t.test('R11: an import may be told to apply what it says', async t => {
   const situation = aSituation({ people: [aPerson()] })
 
-  const decision = carryOut(situation, aSave({ by: ada, unsubscribed: true, flagMode: 'apply' }))
+  const decision = carryOut(situation, aSave({ by: ada, unsubscribed: true, flagMode: 'correct' }))
 
   t.match(decision, { outcome: { warnings: [] } })
   t.equal(situation.status(aPerson().address!.key).status, 'unsubscribed')
@@ -86,4 +86,40 @@ t.test('a person that has nothing but an id is made under it where the command s
   t.match(carryOut(situation, { ...command, makesById: true, mode: 'update', identity: { id: 5 } }), {
     rejection: { type: 'person-not-found' },
   })
+})
+
+t.test('R11: an import that may suppress opts out, and never back in', async t => {
+  const out = aSituation({ people: [aPerson()] })
+  const back = aSituation({ people: [aPerson()], statuses: [aStatus(ada, 'unsubscribed', 4)] })
+
+  const opted = carryOut(out, aSave({ by: ada, unsubscribed: true, flagMode: 'suppress' }))
+  const left = carryOut(back, aSave({ by: ada, unsubscribed: false, flagMode: 'suppress' }))
+
+  t.match(opted, { outcome: { warnings: [] } })
+  t.match(out.status(aPerson().address!.key), { status: 'unsubscribed', version: 1 })
+  t.match(left, { outcome: { warnings: ignored } })
+  t.match(back.status(aPerson().address!.key), { status: 'unsubscribed', version: 4 })
+})
+
+t.test('R11: an import that corrects ends opt-outs of people who are there, never by making somebody', async t => {
+  const there = aSituation({ people: [aPerson()], statuses: [aStatus(ada, 'unsubscribed')] })
+  const nobody = aSituation({ statuses: [aStatus(ada, 'unsubscribed')] })
+  const save = aSave({ by: ada, unsubscribed: false, flagMode: 'correct' })
+
+  carryOut(there, save)
+  const made = carryOut(nobody, save)
+
+  t.equal(there.status(aPerson().address!.key).status, 'subscribed')
+  t.match(made, { outcome: { type: 'created', warnings: [{ type: 'opt-out-stands' }] } })
+  t.equal(nobody.status(aPerson().address!.key).status, 'unsubscribed')
+})
+
+t.test('R11: an import that corrects is bound by a guarded policy like anybody else', async t => {
+  const situation = aSituation({ people: [aPerson()], statuses: [aStatus(ada, 'unsubscribed')] })
+  const save = aSave({ by: ada, unsubscribed: false, flagMode: 'correct', fields: { City: 'Turin' } })
+
+  const decision = carryOut(situation, save, { policy: aPolicy({ resubscribe: 'guarded' }) })
+
+  t.match(decision, { type: 'rejected', rejection: { type: 'resubscribe-refused' } })
+  t.equal(situation.person(1)?.fields.City, undefined)
 })

@@ -61,6 +61,7 @@ t.test('R1: the status remembers who set it, where, when, why and by which comma
     source: 'JSON API',
     actor: 'etl',
     evidence: 'scan 12',
+    origin: 'operator',
     seq: 77,
   })
 })
@@ -101,7 +102,13 @@ t.test('R2: a guarded policy names everything that a re-subscribe lacks, and cha
 
     t.strictSame(decision, {
       type: 'rejected',
-      rejection: { type: 'resubscribe-refused', key: aKey(), missing: ['admin-role', 'reason', 'evidence'] },
+      rejection: {
+        type: 'resubscribe-refused',
+        key: aKey(),
+        personId: command.type === 'save-person' ? 1 : null,
+        missing: ['admin-role', 'reason', 'evidence'],
+        reasons: ['asked to be back', 'our mistake'],
+      },
     })
   }
   t.equal(situation.status(aKey()).status, 'unsubscribed')
@@ -114,6 +121,7 @@ t.test('R2: a guarded policy asks for each of role, stated reason and evidence',
     [aProvenCause({ role: 'reader' }), 'admin-role'],
     [aProvenCause({ reasonGiven: false }), 'reason'],
     [aProvenCause({ reason: ' \t' }), 'reason'],
+    [aProvenCause({ reason: 'because' }), 'listed-reason'],
     [aProvenCause({ evidence: null }), 'evidence'],
     [aProvenCause({ evidence: ' ' }), 'evidence'],
   ] as const
@@ -124,7 +132,9 @@ t.test('R2: a guarded policy asks for each of role, stated reason and evidence',
     t.strictSame(decision.type === 'rejected' && decision.rejection, {
       type: 'resubscribe-refused',
       key: aKey(),
+      personId: null,
       missing: [missing],
+      reasons: ['asked to be back', 'our mistake'],
     })
   }
 })

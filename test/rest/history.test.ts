@@ -3,7 +3,7 @@ import t from 'tap'
 import { type JsonFace, startJsonFace } from '../support/json-face.js'
 
 const subscription = '/v1/addresses/ada@example.org/subscription'
-const proven = { status: 'subscribed', reason: 'asked to be back', evidence: 'ticket 4711' }
+const proven = { status: 'subscribed', reason: 'asked-by-phone', evidence: 'ticket 4711' }
 
 async function makeAda(face: JsonFace): Promise<number> {
   const people = [{ email: 'ada@example.org', fields: { city: 'London' } }]

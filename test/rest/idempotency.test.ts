@@ -7,7 +7,7 @@ import { type JsonFace, startJsonFace } from '../support/json-face.js'
 
 const path = '/v1/addresses/ada@example.org/subscription'
 const out = { status: 'unsubscribed', reason: 'first' }
-const back = { status: 'subscribed', reason: 'asked', evidence: 'ticket 1' }
+const back = { status: 'subscribed', reason: 'asked-by-phone', evidence: 'ticket 1' }
 const put = (face: JsonFace, key: string | null, body: object, as: 'writer' | 'admin' = 'writer', to = path) =>
   face.ask('PUT', to, { as, body, headers: key === null ? {} : { 'idempotency-key': key } })
 

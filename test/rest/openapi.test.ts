@@ -110,7 +110,7 @@ t.test('the judge of these tests sees what is not as described', async t => {
   t.match(judge.request({ ...sent, body: { status: 'perhaps' } }), [/^body\/status: must be equal to one of/])
   t.match(judge.request({ ...sent, params: {}, body: { status: 'unsubscribed' } }), ['path address is missing'])
   t.match(judge.request({ ...sent, method: 'PATCH' }), [/has no PATCH/])
-  t.match(judge.reply(sent, { status: 200, headers, text: '{}' }).length, 9)
+  t.match(judge.reply(sent, { status: 200, headers, text: '{}' }).length, 10)
   t.match(judge.reply(sent, { status: 200, headers: new Headers(), text: '{}' }), [
     /X-Request-Id/,
     /ETag/,

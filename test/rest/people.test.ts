@@ -149,7 +149,7 @@ t.test('R1 to R4: the flag of a person is that of its address, a new address bef
   t.match(await patch(face, ada, { email: 'bob@example.org' }), { json: { unsubscribed: false } })
   t.match(await patch(face, ada, { email: 'bob@example.org', unsubscribed: true }), { json: { unsubscribed: true } })
   t.match((await face.ask('GET', `/v1/people/${other}`)).json, { unsubscribed: true })
-  const back = { unsubscribed: false, reason: 'asked to be back', evidence: 'ticket 1' }
+  const back = { unsubscribed: false, reason: 'asked-by-phone', evidence: 'ticket 1' }
   t.match(await patch(face, ada, back), { status: 403 })
   t.match(await patch(face, ada, { unsubscribed: false }, { as: 'admin' }), {
     status: 422,

@@ -17,7 +17,7 @@ async function results(face: JsonFace, people: readonly unknown[], asked: Parame
 
 const statusesOf = (list: readonly Result[]) => list.map(({ status }) => status)
 const shown = async (face: JsonFace, id: unknown) => (await face.ask('GET', `/v1/people/${id}`)).json
-const proven = { reason: 'asked to be back', evidence: 'ticket 4711' }
+const proven = { reason: 'asked-by-phone', evidence: 'ticket 4711' }
 
 t.test('records are carried out in their order, each with its outcome', async t => {
   const face = await startJsonFace(t)

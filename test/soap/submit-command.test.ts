@@ -14,7 +14,7 @@ t.test('a rejection is told by the code that clients know for it', async t => {
     [{ type: 'person-not-found', by: 'cookie', value: 'c' }, '20103', 'No lead found with COOKIE = c'],
     [{ type: 'person-not-found', by: 'foreign-id', value: 'F' }, '20103', 'No lead found with ForeignSysPersonId = F'],
     [
-      { type: 'resubscribe-refused', key, missing: ['admin-role', 'reason', 'evidence'] },
+      { type: 'resubscribe-refused', key, personId: 1, missing: ['admin-role', 'reason', 'evidence'], reasons: [] },
       '20106',
       /needs a credential with the role admin, a stated reason, evidence$/,
     ],
@@ -27,7 +27,10 @@ t.test('a rejection is told by the code that clients know for it', async t => {
 })
 
 t.test('a fault about an address does not repeat the address that the caller may not know', async t => {
-  const { message } = rejectionFault({ type: 'resubscribe-refused', key: aKey(), missing: ['reason'] }, 'syncLead')
+  const { message } = rejectionFault(
+    { type: 'resubscribe-refused', key: aKey(), personId: 1, missing: ['reason'], reasons: [] },
+    'syncLead',
+  )
 
   t.notMatch(message, '@')
 })

@@ -45,7 +45,13 @@ async function fill(store: CommandStore): Promise<void> {
       return { ...aSubmission({ command }), commandId }
     })
     const freshPersonIds = await store.reservePersonIds(batch.length)
-    const env = { now: () => at, freshPersonIds, hashAddress: aHashAddress, answersKeptMs: 1_000 }
+    const env = {
+      now: () => at,
+      freshPersonIds,
+      hashAddress: aHashAddress,
+      resubscribeReasons: [],
+      answersKeptMs: 1_000,
+    }
     await store.transact(transaction => carryOut(batch, transaction, env))
   }
 }

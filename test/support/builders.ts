@@ -16,6 +16,7 @@ import { decide } from '../../src/domain/decide.js'
 import { evolve } from '../../src/domain/evolve.js'
 import type { EmailStatus, FanOut, ForeignId, Person, Status } from '../../src/domain/person.js'
 import { untouchedStatus } from '../../src/domain/person.js'
+import type { ResubscribeReason } from '../../src/domain/resubscribe.js'
 import { type Moment, WorkingSet } from '../../src/domain/working-set.js'
 import { addressHasher } from '../../src/service/log-chain.js'
 import type { Submission } from '../../src/service/submission.js'
@@ -86,6 +87,14 @@ export function aCause(traits: Partial<Cause> = {}): Cause {
 /** Everything that a guarded policy asks for. */
 export function aProvenCause(traits: Partial<Cause> = {}): Cause {
   return aCause({ role: 'admin', reason: 'asked to be back', reasonGiven: true, evidence: 'ticket 4711', ...traits })
+}
+
+/** What admins allow as reasons for a guarded re-subscribe. */
+export function someReasons(): readonly ResubscribeReason[] {
+  return [
+    { name: 'asked to be back', byRecipient: true },
+    { name: 'our mistake', byRecipient: false },
+  ]
 }
 
 export function aPolicy(traits: Partial<Policy> = {}): Policy {
@@ -178,7 +187,15 @@ export function aSituation(world: World = {}): WorkingSet {
 }
 
 export function someFacts(traits: Partial<Facts> = {}): Facts {
-  return { cause: aCause(), policy: aPolicy(), freshPersonId: 1001, answeredBefore: null, ...traits }
+  const resubscribeReasons = someReasons()
+  return {
+    cause: aCause(),
+    policy: aPolicy(),
+    freshPersonId: 1001,
+    answeredBefore: null,
+    resubscribeReasons,
+    ...traits,
+  }
 }
 
 export function aMoment(traits: Partial<Moment> = {}): Moment {

@@ -3,7 +3,7 @@
 import { GroupCommit, type GroupCommitEvents, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import type { CommandStore } from '../../src/service/ports.js'
 import type { Answer } from '../../src/service/submission.js'
-import { aHashAddress } from './builders.js'
+import { aHashAddress, someReasons } from './builders.js'
 
 export interface Reported {
   readonly batches: number[]
@@ -23,7 +23,10 @@ export function aGroupCommit(
     retry: cause => void reported.retries.push(cause),
     defect: cause => void reported.defects.push(cause),
   }
-  return { writes: new GroupCommit(store, { hashAddress: aHashAddress, limits, events }), reported }
+  return {
+    writes: new GroupCommit(store, { hashAddress: aHashAddress, resubscribeReasons: someReasons, limits, events }),
+    reported,
+  }
 }
 
 /** The outcome of an answer that was carried out or replayed. */

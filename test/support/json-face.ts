@@ -68,17 +68,19 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   const changes = new ChangeFeed(store, () => {})
   const webhooks = someWebhooks(changes)
   const events = { batch: () => changes.nudge(), command() {}, retry() {}, defect() {} }
-  const writes = new GroupCommit(store, { hashAddress: aHashAddress, limits, events })
+  const settings = await Settings.load(store)
+  const resubscribeReasons = () => settings.value('resubscribe-reasons')
+  const writes = new GroupCommit(store, { hashAddress: aHashAddress, resubscribeReasons, limits, events })
   const credentials = new Credentials(store, createSeal(null))
   for (const role of ['reader', 'writer', 'admin'] as const) await credentials.addApi(`the ${role}`, role, keys[role])
   const fields = await Fields.load(store, { acceptUnknown: false })
-  const settings = await Settings.load(store)
   const readiness = options.readiness ?? (async () => ({ isReady: true, problems: [] }))
   const service = {
     writes,
     reads: store,
     changes,
     webhooks,
+    refusals: store,
     fields,
     credentials,
     settings,

@@ -27,6 +27,7 @@ import {
   StoreConflict,
   type Wanted,
 } from '../../src/service/ports.js'
+import type { RefusalStore } from '../../src/service/refusals.js'
 import type { SettingStore } from '../../src/service/settings.js'
 import { activityStream } from './memory-activities.js'
 import { memoryBlockedAttempts } from './memory-blocked-attempts.js'
@@ -64,7 +65,8 @@ export type AnyStore = CommandStore &
   JobReads &
   CheckStore &
   BlockedAttemptStore &
-  SettingStore
+  SettingStore &
+  RefusalStore
 
 export interface MemoryStoreOptions {
   /** An address that more people share is not read as a whole; its fan-out goes on in chunks. */
@@ -184,6 +186,10 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     statusesOf: async keys => new Map(keys.map(key => [key, statusRow(tables, key).status])),
     ...memoryBlockedAttempts(),
     ...memorySettings(),
+    async refusals({ after, limit, key }) {
+      const found = tables.refusals.filter(({ seq }) => seq > after)
+      return found.filter(refusal => key === undefined || refusal.key === key).slice(0, limit)
+    },
     async customFields() {
       return [...tables.fields]
     },

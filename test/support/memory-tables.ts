@@ -17,6 +17,7 @@ import {
   type StatusRecord,
   StoreConflict,
 } from '../../src/service/ports.js'
+import type { RefusalRecord } from '../../src/service/refusals.js'
 
 export interface ForeignLink {
   readonly foreignId: ForeignId
@@ -40,6 +41,7 @@ export interface Tables {
   readonly workspaces: Workspace[]
   readonly fanOuts: Map<AddressKey, FanOut>
   readonly activities: ActivityRecord[]
+  readonly refusals: RefusalRecord[]
   readonly log: LogEntry[]
   readonly commandIds: Set<string>
   readonly answers: Map<string, KeptAnswer>
@@ -60,6 +62,7 @@ export function emptyTables(head: LogHead): Tables {
     workspaces: [],
     fanOuts: new Map(),
     activities: [],
+    refusals: [],
     log: [],
     commandIds: new Set(),
     answers: new Map(),
@@ -157,10 +160,16 @@ function applyHistory(tables: Tables, { seq, at }: LogEntry, { cause, effects }:
     if (effect.type === 'activity') {
       const { type: _, ...activity } = effect
       tables.activities.push({ id: ++id, seq, at, ...activity })
-    } else if (effect.type === 'status-changed') {
-      const { key, version, to, reason, evidence } = effect
+    } else if (effect.type === 'status-changed' || effect.type === 'cause-strengthened') {
+      const { key, version, reason, evidence, origin = null } = effect
+      const status = effect.type === 'status-changed' ? effect.to : 'unsubscribed'
       const { source, actor } = cause
-      tables.statusHistory.push({ key, version, status: to, at, reason, source, actor, evidence, seq })
+      tables.statusHistory.push({ key, version, status, at, reason, source, actor, evidence, origin, seq })
+    } else if (effect.type === 'resubscribe-refused') {
+      const { key, personId, missing } = effect
+      const { source, actor, role, evidence } = cause
+      const reason = cause.reasonGiven ? cause.reason : null
+      tables.refusals.push({ seq, at, actor, role, source, key, personId, missing, reason, evidence })
     }
   }
   return id

@@ -1,11 +1,11 @@
 // The program's rules and the naive ones, told the same commands and compared after each: states, answers, versions,
 // and the history that each person was told.
-import type { Activity, Command, Effect, Outcome } from '../../src/domain/command.js'
+import type { Activity, Cause, Command, Effect, Outcome } from '../../src/domain/command.js'
 import { decide } from '../../src/domain/decide.js'
 import { evolve } from '../../src/domain/evolve.js'
 import type { WorkingSet } from '../../src/domain/working-set.js'
-import { aKey, aMoment, anAddress, aPolicy, aSituation, someFacts } from './builders.js'
-import { type NaiveCommand, NaiveModel, type NaivePolicy } from './naive-model.js'
+import { aCause, aKey, aMoment, anAddress, aPolicy, aProvenCause, aSituation, someFacts } from './builders.js'
+import { type NaiveCommand, NaiveModel, type NaivePolicy, type NaiveWho } from './naive-model.js'
 
 export class SideBySide {
   readonly model: NaiveModel
@@ -35,13 +35,14 @@ export class SideBySide {
     })
     const peopleBefore = JSON.stringify(this.model.people)
 
+    const cause = toCause(naive.who)
     const decision = decide(
       toCommand(naive),
       this.situation,
-      someFacts({ policy, freshPersonId: this.nextId, answeredBefore }),
+      someFacts({ cause, policy, freshPersonId: this.nextId, answeredBefore }),
     )
     const effects = decision.type === 'carried-out' ? decision.effects : []
-    evolve(this.situation, effects, aMoment({ seq: now, at: now }))
+    evolve(this.situation, effects, aMoment({ seq: now, at: now, cause }))
     const answer = this.model.carryOut(naive, this.policy, answeredBefore !== null, this.nextId, now)
 
     same(answerOf(decision), answer, 'answer')
@@ -65,8 +66,9 @@ export class SideBySide {
   checkStates(): void {
     const { situation, model } = this
     const { statuses } = situation.difference()
-    for (const [key, { out, version }] of model.statuses) {
+    for (const [key, { out, version, weight }] of model.statuses) {
       const status = situation.status(aKey(key))
+      if (out) same(status.origin, origins[weight - 1], `whose word the opt-out of ${key} is`)
       same([status.status === 'unsubscribed', status.version], [out, version], `status of ${key}`)
       const written = statuses.find(row => row.status.key === key)?.people ?? 0
       same(written, model.countAt(key), `number of people at ${key}`)
@@ -96,13 +98,21 @@ export class SideBySide {
 
   checkVersions(effects: readonly Effect[], before: ReadonlyMap<string, { readonly version: number }>): number {
     const versions = new Map([...before].map(([key, { version }]) => [key, version]))
-    const changes = effects.filter(effect => effect.type === 'status-changed')
+    const changes = effects.filter(effect => effect.type === 'status-changed' || effect.type === 'cause-strengthened')
     for (const { key, version } of changes) {
       same(version, versions.get(key)! + 1, `version of ${key}`)
       versions.set(key, version)
     }
     return changes.length
   }
+}
+
+const origins = ['import', 'operator', 'recipient'] as const
+
+function toCause({ weight, proof }: NaiveWho): Cause {
+  const origin = origins[weight - 1]
+  if (proof === 'none') return aCause({ origin })
+  return aProvenCause({ origin, reason: proof === 'wish' ? 'asked to be back' : 'our mistake' })
 }
 
 const isFlagActivity = (effect: Effect): effect is Activity =>
@@ -115,12 +125,13 @@ function toCommand(naive: NaiveCommand): Command {
     const status = naive.out ? 'unsubscribed' : 'subscribed'
     return { type: 'set-subscription', address: anAddress(naive.address), status }
   }
-  const { id, address, flag, city, mode } = naive
+  const { id, address, flag, flagMode, city, mode } = naive
   return {
     type: 'save-person',
     identity: id === null ? { address: anAddress(address!) } : { id },
     ...(address === undefined ? {} : { address: address === null ? null : anAddress(address) }),
     unsubscribed: flag,
+    flagMode,
     fields: city === undefined ? {} : { City: city },
     mode,
   }

@@ -101,6 +101,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     reads: store,
     changes,
     webhooks: someWebhooks(changes),
+    refusals: store,
     fields,
     credentials,
     settings,
