@@ -55,6 +55,25 @@ onEachEngine(t, 'a schema that is newer than the program is refused with a sente
   t.same(script.stdout, [], 'it never listened')
 })
 
+onEachEngine(
+  t,
+  'a server that runs while a newer one migrates serves on, and says that it is not ready',
+  async (t, { url }) => {
+    const server = await startServerChild(t, { databaseUrl: url })
+    const client = server.client()
+    await client.syncLead({ email: 'ada@example.org' })
+
+    await pretendMigration(url, '999-of-tomorrow')
+
+    t.match(await client.syncLead({ email: 'ada@example.org', attributes: { Unsubscribed: '1' } }), {
+      status: 'UPDATED',
+    })
+    const ready = await client.json('GET', '/health/ready')
+    t.equal(ready.status, 503)
+    t.match(JSON.stringify(ready.body), /999-of-tomorrow/)
+  },
+)
+
 t.test('a store whose secrets were sealed with another SECRET_KEY is refused at start, with a sentence', async t => {
   const { url: databaseUrl } = await withDatabase(t, 'sqlite')
   const sealed = { databaseUrl, env: { SECRET_KEY: 'the first of two keys' } }

@@ -91,7 +91,7 @@ export class Caller {
   #nextCall(mark: string): SentCall {
     if (this.calls.length === 0) return this.#flagOwn(mark)
     if (this.calls.length === 1) return this.#makeMover(mark)
-    switch (this.#draw(6)) {
+    switch (this.#draw(7)) {
       case 0:
         return this.#create(mark)
       case 1:
@@ -102,6 +102,8 @@ export class Caller {
         return this.#deletable.length > 0 ? this.#delete(this.#deletable.shift()!) : this.#create(mark)
       case 4:
         return this.#suppress(mark)
+      case 5:
+        return this.#deletable.length > 1 ? this.#merge() : this.#create(mark)
       default:
         return this.#flagOwn(mark)
     }
@@ -149,6 +151,18 @@ export class Caller {
     return jsonCall(deletionMark(id), 'DELETE', `/v1/people/${id}`)
   }
 
+  #merge(): SentCall {
+    const [winner, loser] = [this.#deletable[0]!, this.#deletable.splice(1, 1)[0]!]
+    let attempts = 0
+    return soapCall(mergeMark(winner, loser), async client => {
+      attempts++
+      await client.mergeLeads(winner, loser).catch(cause => {
+        // An attempt before this one was carried out and not answered: the loser is gone. The log must show it.
+        if (attempts === 1 || !(cause instanceof LegacyFault) || cause.code !== nobodyThere) throw cause
+      })
+    })
+  }
+
   #suppress(mark: string): SentCall {
     const body = { status: 'unsubscribed', reason: mark }
     return jsonCall(mark, 'PUT', `/v1/addresses/${this.#aHotAddress()}/subscription`, body)
@@ -194,6 +208,8 @@ function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
       return command.fields.Company ?? command.fields.Department ?? '(no mark)'
     case 'delete-person':
       return deletionMark(command.id)
+    case 'merge-people':
+      return mergeMark(command.winner, command.losers[0]!)
     case 'set-subscription':
       return cause.reason
     default:
@@ -201,6 +217,8 @@ function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
   }
 }
 
+const nobodyThere = '20103'
+const mergeMark = (winner: number, loser: number): string => `merge-${winner}-${loser}`
 const deletionMark = (id: number): string => `delete-${id}`
 
 function flagging(email: string, unsubscribed: boolean, mark: Readonly<Record<string, string>>): LeadToSync {

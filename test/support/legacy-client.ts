@@ -64,6 +64,8 @@ export interface LegacyClient {
   syncLead(lead: LeadToSync): Promise<Synced>
   /** Rejects with LegacyFault or Unanswered. */
   getLead(keyType: string, keyValue: string): Promise<readonly Lead[]>
+  /** People by their ids. Rejects with LegacyFault or Unanswered. */
+  mergeLeads(winner: number, loser: number): Promise<void>
   /** Rejects with Unanswered; whatever else comes is an answer. */
   json(method: string, path: string, body?: object, idempotencyKey?: string): Promise<JsonAnswer>
   close(): void
@@ -92,6 +94,10 @@ export function legacyClient(account: LegacyAccount): LegacyClient {
     async getLead(keyType, keyValue) {
       const { successGetLead } = await call(paramsGetLead(keyType, keyValue))
       return expected(successGetLead).result.leadRecordList.leadRecord.map(readLead)
+    },
+    async mergeLeads(winner, loser) {
+      const { successMergeLeads } = await call(paramsMergeLeads(winner, loser))
+      expected(successMergeLeads)
     },
     async json(method, path, body, idempotencyKey) {
       const headers = {
@@ -173,6 +179,15 @@ export function paramsGetLead(keyType: string, keyValue: string): string {
   return `<ns1:paramsGetLead><leadKey>${key}</leadKey></ns1:paramsGetLead>`
 }
 
+function paramsMergeLeads(winner: number, loser: number): string {
+  const key = (id: number): string =>
+    `<attribute>${element('attrName', 'IDNUM')}${element('attrValue', id)}</attribute>`
+  return (
+    `<ns1:paramsMergeLeads><winningLeadKeyList>${key(winner)}</winningLeadKeyList>` +
+    `<losingLeadKeyLists><keyList>${key(loser)}</keyList></losingLeadKeyLists></ns1:paramsMergeLeads>`
+  )
+}
+
 function element(name: string, value: string | number | boolean | undefined): string {
   if (value === undefined) return ''
   return `<${name}>${String(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`
@@ -221,6 +236,7 @@ interface ReplyBody {
   readonly successGetLead?: {
     readonly result: { readonly leadRecordList: { readonly leadRecord: readonly RecordElement[] } }
   }
+  readonly successMergeLeads?: object
   readonly Fault?: {
     readonly detail: { readonly serviceException: { readonly code: string; readonly message: string } }
   }
