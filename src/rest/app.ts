@@ -23,6 +23,7 @@ import { fieldRoutes } from './fields.js'
 import { flowRunRoutes } from './flow-runs.js'
 import { flowRoutes } from './flows.js'
 import { healthRoutes, metricsPath } from './health.js'
+import { jobRoutes } from './jobs.js'
 import { listPeopleRoute } from './list-people.js'
 import { oneClickPages, oneClickRoutes } from './one-click.js'
 import { personRoutes } from './people.js'
@@ -83,6 +84,7 @@ export function jsonRoutes({
     ...flowRunRoutes(service, face),
     ...fieldRoutes(service),
     ...credentialRoutes(service),
+    ...jobRoutes(service),
   )
   return described
 }

@@ -9,6 +9,7 @@ import type { Role } from '../../src/domain/command.js'
 import { open } from '../../src/opening.js'
 import { serve } from '../../src/serve.js'
 import { GroupCommit } from '../../src/service/group-commit.js'
+import { planUndo } from '../../src/service/undo.js'
 import { drawSecret } from '../../src/service/webhook-signature.js'
 import { aSave, aSubmission, aSubscription } from './builders.js'
 
@@ -81,6 +82,9 @@ async function prepare(config: Config): Promise<void> {
       ...{ secret: seal.close(drawSecret()), createdAt: Date.now(), createdBy: 'the admin' },
     })
     await store.editWebhook(1, { state: 'paused' })
+    const undo = { isDryRun: true, command: '3', by: { actor: 'the admin', role: 'admin' } } as const
+    const planned = await planUndo(store, undo)
+    if (planned.type === 'plan') await store.takeJob({ plan: planned.plan, rows: [], replay: { type: 'none' } })
   } finally {
     await store.close()
   }
