@@ -35,8 +35,8 @@ export async function planUndo(store: UndoStore, wanted: UndoWanted): Promise<Un
     reasonGiven: true,
     evidence: wanted.evidence ?? `undo of ${what}`,
   }
-  // Whoever may ask for it has given what the guard asks for: the role, a reason and the evidence.
-  const policy: Policy = { resubscribe: 'guarded', addressChange: 'reset' }
+  // The guard stands before the asking: only admins may, and the reason is this one, whatever list of reasons there is.
+  const policy: Policy = { resubscribe: 'compatible', addressChange: 'reset' }
   return {
     type: 'plan',
     plan: { type: 'undo', target, fromSeq, toSeq, isDryRun: wanted.isDryRun, notes: [], cause, policy },

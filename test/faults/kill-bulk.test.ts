@@ -36,6 +36,7 @@ for (const engine of ['sqlite', 'mysql'] satisfies Engine[]) {
     await eventually(isOver, { ...limit, what: 'the end of the undo' })
     await server.kill()
     await inStore(databaseUrl, async store => {
+      t.same((await store.jobReports(2, 0)).reports.slice(0, 3), [], 'nothing is reported as not taken back')
       t.match((await store.job(2))?.progress, { resubscribed: rowCount, failed: 0, done: rowCount })
     })
     t.equal(await opposites(databaseUrl, 'subscribed'), rowCount, 'and so is each change that was taken back')
