@@ -23,6 +23,9 @@ import * as changeFeed from '../../migrations/019-change-feed.js'
 import * as webhooks from '../../migrations/020-webhooks.js'
 import * as jobReports from '../../migrations/022-job-reports.js'
 import * as flowRunPeople from '../../migrations/026-flow-run-people.js'
+import * as salesforceInbox from '../../migrations/030-salesforce-inbox.js'
+import * as salesforceRecords from '../../migrations/031-salesforce-records.js'
+import * as salesforceOutbox from '../../migrations/032-salesforce-outbox.js'
 
 interface Migration {
   readonly name: string
@@ -50,6 +53,9 @@ const migrations: readonly Migration[] = [
   { name: '020-webhooks', up: webhooks.up },
   { name: '022-job-reports', up: jobReports.up },
   { name: '026-flow-run-people', up: flowRunPeople.up },
+  { name: '030-salesforce-inbox', up: salesforceInbox.up },
+  { name: '031-salesforce-records', up: salesforceRecords.up },
+  { name: '032-salesforce-outbox', up: salesforceOutbox.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

@@ -23,6 +23,9 @@ import {
 } from '../service/ports.js'
 import type { RefusalStore } from '../service/refusals.js'
 
+import type { InboxStore } from '../service/salesforce/inbox.js'
+import type { OutboxStore } from '../service/salesforce/outbox.js'
+import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
 import type { SettingStore } from '../service/settings.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
 import { appendBatch } from './batch-append.js'
@@ -41,6 +44,9 @@ import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
 import { createRefusals } from './refusals.js'
 import { createRegistry, type FactStore } from './registry.js'
+import { createSalesforceInbox } from './salesforce-inbox.js'
+import { createSalesforceOutbox } from './salesforce-outbox.js'
+import { createSalesforceRecords, createSalesforceWork } from './salesforce-records.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
 import { createWebhooks } from './webhooks.js'
@@ -63,6 +69,10 @@ export interface Store
     ReceivingStore,
     JobReads,
     SettingStore,
+    InboxStore,
+    OutboxStore,
+    SalesforceRecordStore,
+    SalesforceWorkStore,
     CheckStore,
     BlockedAttemptStore,
     RefusalStore,
@@ -98,6 +108,10 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createJobs(engine.name, writer, reader)),
     ...passingOn(createRefusals(reader)),
     ...passingOn(createSettings(writer, reader)),
+    ...passingOn(createSalesforceInbox(engine.name, writer, reader)),
+    ...passingOn(createSalesforceOutbox(engine.name, writer, reader)),
+    ...passingOn(createSalesforceRecords(engine.name, writer, reader)),
+    ...passingOn(createSalesforceWork(engine.name, writer, reader)),
     ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),
     ...passingOn(createBarrier(engine)),
