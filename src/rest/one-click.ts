@@ -104,6 +104,7 @@ export function oneClickPages({ oneClick, writes }: Pick<Service, 'oneClick' | '
           reason: 'one-click unsubscribe',
           reasonGiven: true,
           evidence: reference,
+          origin: 'recipient',
         }
         const command = { type: 'set-subscription', address, status: 'unsubscribed' } as const
         const answer = withoutKeyTrouble(

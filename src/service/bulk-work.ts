@@ -32,7 +32,8 @@ export class BulkWork implements JobWork {
 
   constructor(jobId: number, plan: BulkPlan, options: JobOptions) {
     this.#jobId = jobId
-    this.#plan = { ...plan, cause: { ...plan.cause, job: jobId } }
+    // A list that was kept elsewhere says less than what somebody asked for here.
+    this.#plan = { ...plan, cause: { ...plan.cause, job: jobId, origin: 'import' } }
     this.#options = options
     this.isDryRun = plan.isDryRun
     this.partsMax = plan.isDryRun ? 1 : 2

@@ -47,7 +47,7 @@ t.test('the form opts out, as either kind of form, for which nobody needs a key'
   }
 
   const { json } = await face.ask('GET', '/v1/addresses/ada@example.org')
-  t.match(json, { status: 'unsubscribed', version: 1, actor: 'recipient', source: 'one-click' })
+  t.match(json, { status: 'unsubscribed', version: 1, actor: 'recipient', source: 'one-click', origin: 'recipient' })
   t.match(face.store.dump().statusHistory, [{ evidence: 'spring' }])
 })
 
