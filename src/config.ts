@@ -59,6 +59,10 @@ export function readConfig(environment: Environment = process.env): Config {
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config
   if ((certFile === null) !== (keyFile === null))
     throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE: expected both or none of them')
+  if (config.secretKeyPrevious !== null && config.secretKey === null)
+    throw new ConfigError(
+      'SECRET_KEY_PREVIOUS: expected SECRET_KEY beside it, with which secrets are sealed from now on',
+    )
   const tls = certFile === null || keyFile === null ? null : { certFile, keyFile }
   const storeUrl = config.databaseUrl ?? `sqlite:${config.dataDir}/durable-unsubscribe.db`
   return Object.freeze({ ...config, storeUrl, tls }) as Config

@@ -12,6 +12,7 @@ import { register as registerFields } from './command-line/fields.js'
 import { register as registerFlows } from './command-line/flows.js'
 import { register as registerLists } from './command-line/lists.js'
 import { register as registerMigrate } from './command-line/migrate.js'
+import { register as registerSecrets } from './command-line/secrets.js'
 import { register as registerServe } from './command-line/serve.js'
 import { register as registerSettings } from './command-line/settings.js'
 import { register as registerVerify } from './command-line/verify.js'
@@ -27,6 +28,7 @@ const commands = [
   registerServe,
   registerMigrate,
   registerCredentials,
+  registerSecrets,
   registerFields,
   registerSettings,
   registerLists,

@@ -37,7 +37,7 @@ export async function open(config: Config): Promise<Opened> {
   const store = openStore(config.storeUrl, { statementMs: config.statementMs, patienceMs: config.patienceMs })
   try {
     const migrated = config.migrate === 'auto' ? await store.migrate() : await refusePending(store)
-    const seal = createSeal(config.secretKey)
+    const seal = createSeal(config.secretKey, config.secretKeyPrevious)
     // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
     const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
     const linkSecret = seal.open(await store.fact('one-click-secret', seal.close(randomBytes(32).toString('hex'))))

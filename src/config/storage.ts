@@ -33,12 +33,14 @@ export const storage = {
   secretKey: {
     name: 'SECRET_KEY',
     description:
-      'Seals the SOAP encryption keys in the store (AES-256-GCM). At least 16 characters. Without it ' +
-      'they lie there in clear.',
-    read: (text: string | undefined) => {
-      if (text !== undefined && text.length < 16) throw new Error('expected at least 16 characters')
-      return text ?? null
-    },
+      'Seals the secrets in the store: SOAP encryption keys, those of webhooks and of one-click links ' +
+      '(AES-256-GCM). At least 16 characters. Without it they lie there in clear.',
+    read: secretKey,
+  },
+  secretKeyPrevious: {
+    name: 'SECRET_KEY_PREVIOUS',
+    description: 'Another key that opens what it has sealed, while SECRET_KEY is being changed (`secrets reseal`).',
+    read: secretKey,
   },
   bootstrapSoapUser: {
     name: 'BOOTSTRAP_SOAP_USER',
@@ -59,3 +61,8 @@ export const storage = {
     read: optional,
   },
 } satisfies Record<string, Variable<unknown>>
+
+function secretKey(text: string | undefined): string | null {
+  if (text !== undefined && text.length < 16) throw new Error('expected at least 16 characters')
+  return text ?? null
+}

@@ -22,7 +22,7 @@ import {
   StoreUnavailable,
 } from '../service/ports.js'
 import type { RefusalStore } from '../service/refusals.js'
-
+import type { SealedStore } from '../service/reseal.js'
 import type { InboxStore } from '../service/salesforce/inbox.js'
 import type { OutboxStore } from '../service/salesforce/outbox.js'
 import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
@@ -47,6 +47,7 @@ import { createRegistry, type FactStore } from './registry.js'
 import { createSalesforceInbox } from './salesforce-inbox.js'
 import { createSalesforceOutbox } from './salesforce-outbox.js'
 import { createSalesforceRecords, createSalesforceWork } from './salesforce-records.js'
+import { createSealedTexts } from './sealed-texts.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
 import { createWebhooks } from './webhooks.js'
@@ -63,6 +64,7 @@ export interface Store
     CredentialStore,
     FieldStore,
     FactStore,
+    SealedStore,
     ListStore,
     FlowStore,
     JobStore,
@@ -103,6 +105,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createChanges(reader)),
     ...passingOn(createHistory(reader)),
     ...passingOn(createRegistry(writer, reader)),
+    ...passingOn(createSealedTexts(writer)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createJobs(engine.name, writer, reader)),
