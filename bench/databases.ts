@@ -26,3 +26,17 @@ export async function provideDatabases(engines: readonly BenchEngine[]): Promise
     stop: async () => server?.stop(),
   }
 }
+
+/** In an empty database, which is dropped when the work is done. */
+export async function inFresh<T>(
+  databases: Databases,
+  engine: BenchEngine,
+  work: (databaseUrl: string) => Promise<T>,
+): Promise<T> {
+  const database = await databases.fresh(engine)
+  try {
+    return await work(database.url)
+  } finally {
+    await database.drop()
+  }
+}

@@ -17,10 +17,11 @@ export interface BenchOptions {
 }
 
 export const usage = `npm run bench -- [NAME] [options]
-  NAME                 sync-lead (default) or profile
+  NAME                 sync-lead, many-leads, get-lead, soap-path, codec, workers, start; all of these (default);
+                       or profile
   --engines LIST       mariadb,sqlite
   --connections LIST   1,16,64 (profile: the last of them)
-  --rounds N           3
+  --rounds N           5
   --seconds N          at most so long for each point: 5
   --calls N            at most so many calls for each point: 200000
   --no-baselines       leave out the servers that ours is compared with
@@ -36,7 +37,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
       options: {
         engines: { type: 'string', default: benchEngines.join() },
         connections: { type: 'string', default: '1,16,64' },
-        rounds: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
         calls: { type: 'string', default: '200000' },
         baselines: { type: 'boolean', default: true },
@@ -45,7 +46,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
     })
     const { engines, connections, rounds, seconds, calls, baselines, build } = values
     return {
-      name: positionals[0] ?? 'sync-lead',
+      name: positionals[0] ?? 'all',
       options: {
         engines: engines.split(',').map(readEngine),
         connections: connections.split(',').map(text => whole('connections', text, 1_000)),

@@ -11,7 +11,7 @@ import { loadContracts } from '../src/soap/contracts.js'
 import { createEndpoint } from '../src/soap/endpoint.js'
 import { openStore, type Store } from '../src/store/store.js'
 import { projectRoot } from '../test/support/project.js'
-import { addressCount, benchUser, syncLeadMessages } from './calls.js'
+import { addressCount, benchUser, manyLeadsMessages, syncLeadMessages } from './calls.js'
 
 export interface Statement {
   readonly sql: string
@@ -28,40 +28,57 @@ export interface Recording {
   readonly sizes: ReadonlyMap<number, readonly Batch[]>
 }
 
-/** Batches of each size: enough for about a second of replay each on an ordinary machine. */
-const batchCounts: ReadonlyMap<number, number> = new Map([
-  [256, 60],
-  [64, 150],
-  [16, 300],
-  [1, 1_000],
-])
+/** What is sent while it is recorded. */
+export interface Script {
+  readonly nextMessage: () => string
+  /** Calls sent together, until everybody is there. */
+  readonly seed: readonly number[]
+  /** Calls sent together, each time as one batch of so many commands; and how many such batches. */
+  readonly batches: readonly { readonly calls: number; readonly commands: number; readonly count: number }[]
+}
 
-export const recordedSizes: readonly number[] = [...batchCounts.keys()]
+/** Single calls; batches of each size enough for about a second of replay each on an ordinary machine. */
+export const syncLeadScript = (): Script => ({
+  nextMessage: syncLeadMessages(),
+  // One more than there are people, so that ids for new ones are in stock and no batch that counts has to fetch any.
+  seed: [...Array.from({ length: 8 }, () => addressCount / 8), 256],
+  batches: [
+    { calls: 256, commands: 256, count: 60 },
+    { calls: 64, commands: 64, count: 150 },
+    { calls: 16, commands: 16, count: 300 },
+    { calls: 1, commands: 1, count: 1_000 },
+  ],
+})
+
+/** Calls of many leads, each of them a batch. */
+export const manyLeadsScript = (leads: number): Script => ({
+  nextMessage: manyLeadsMessages(leads),
+  seed: Array.from({ length: Math.ceil(addressCount / leads) + 1 }, () => 1),
+  batches: [{ calls: 1, commands: leads, count: 60 }],
+})
 
 /** Fills the empty database at `databaseUrl` while it records. */
-export async function record(databaseUrl: string): Promise<Recording> {
+export async function record(databaseUrl: string, { nextMessage, seed, batches }: Script): Promise<Recording> {
   const overheard = new Overheard()
   const store = openStore(databaseUrl, { onStatement: overheard.hear })
   try {
     await store.migrate()
     const send = await sender(store)
-    const nextMessage = syncLeadMessages()
-    const batchesOf = async (size: number, count: number): Promise<readonly Batch[]> => {
+    const batchesOf = async (calls: number, count: number): Promise<readonly Batch[]> => {
       overheard.take()
-      for (let batch = 0; batch < count; batch++) await send(Array.from({ length: size }, nextMessage))
+      for (let batch = 0; batch < count; batch++) await send(Array.from({ length: calls }, nextMessage))
       return overheard.take()
     }
-    const people = await batchesOf(250, addressCount / 250)
-    // One more, so that ids for new people are in stock and no batch that counts has to fetch any.
-    const seed = [...people, ...(await batchesOf(256, 1))]
+    const seeded: Batch[] = []
+    for (const calls of seed) seeded.push(...(await batchesOf(calls, 1)))
     const sizes = new Map<number, readonly Batch[]>()
-    for (const [size, count] of batchCounts) {
-      const batches = await batchesOf(size, count)
+    for (const { calls, commands, count } of batches) {
+      const recorded = await batchesOf(calls, count)
       // A batch more or less would mean that the group commit cut them otherwise, and the rates would mean nothing.
-      if (batches.length !== count) throw new Error(`expected ${count} batches of ${size}, recorded ${batches.length}`)
-      sizes.set(size, batches)
+      if (recorded.length !== count) throw new Error(`expected ${count} batches, recorded ${recorded.length}`)
+      sizes.set(commands, recorded)
     }
-    return { seed, sizes }
+    return { seed: seeded, sizes }
   } finally {
     await store.close()
   }

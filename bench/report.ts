@@ -5,8 +5,11 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../test/support/project.js'
 import { type SideName, sides } from './baselines.js'
+import type { CodecFigure } from './codec.js'
+import type { ManyLeadsResult } from './many-leads.js'
 import type { BenchOptions } from './options.js'
 import type { Point } from './point.js'
+import type { StartResult } from './start.js'
 import type { EngineResult } from './sync-lead.js'
 
 export function syncLeadTables(results: readonly EngineResult[]): string {
@@ -42,17 +45,59 @@ export function syncLeadTables(results: readonly EngineResult[]): string {
   ].join('\n\n')
 }
 
+/** Points of different servers under one load; the first is ours. */
+export function pointsTable(points: readonly (Point & { readonly server: string })[]): string {
+  const [ours] = points
+  const head = ['server', 'connections', 'calls/s', 'median ms', 'p99 ms', 'CPU us/call', 'database', 'callers']
+  const rows = points.map(point => [
+    point.server,
+    ...figureCells(point),
+    (point.callsPerSecond / ours!.callsPerSecond).toFixed(2),
+    (point.cpuMicrosPerCall / ours!.cpuMicrosPerCall).toFixed(2),
+  ])
+  return table([[...head, 'calls : first', 'CPU : first'], ...rows])
+}
+
+export function manyLeadsTable(results: readonly ManyLeadsResult[]): string {
+  const rows = results.map(({ engine, leadsPerSecond, barePerSecond, ratio, point }) => [
+    engine,
+    ...[leadsPerSecond, barePerSecond].map(rate => rate.toFixed(0)),
+    ratio.toFixed(2),
+    ...[point.cpuMicrosPerCall, point.databaseMicrosPerCall].map(micros => (micros / 300).toFixed(1)),
+    point.medianMs.toFixed(1),
+  ])
+  const head = ['store', 'leads/s', 'bare/s', 'ratio', 'CPU us/lead', 'database', 'median ms of a call']
+  return table([head, ...rows])
+}
+
+export function codecTable(figures: readonly CodecFigure[]): string {
+  const rows = figures.map(({ work, bytes, cpuMicros }) => [work, String(bytes), cpuMicros.toFixed(1)])
+  return table([['work', 'bytes', 'CPU us'], ...rows])
+}
+
+export function startTable({ firstAnswerMs, cpuMs, residentMiB, residentUnderLoadMiB }: StartResult): string {
+  return table([
+    ['start', ''],
+    ['to the first answer, ms', firstAnswerMs.toFixed(0)],
+    ['CPU time for it, ms', cpuMs.toFixed(0)],
+    ['memory then, MiB', residentMiB.toFixed(0)],
+    ['memory under load, MiB', residentUnderLoadMiB.toFixed(0)],
+  ])
+}
+
 const pointHead = [
   ...['store', 'server', 'connections', 'calls/s', 'median ms', 'p99 ms'],
   ...['CPU us/call', 'database', 'callers'],
 ]
 
 function pointCells(engine: string, side: SideName, point: Point): string[] {
+  return [engine, sides.find(({ name }) => name === side)!.title, ...figureCells(point)]
+}
+
+function figureCells(point: Point): string[] {
   const { connections, callsPerSecond, medianMs, p99Ms } = point
   const { cpuMicrosPerCall, databaseMicrosPerCall, callerMicrosPerCall } = point
   return [
-    engine,
-    sides.find(({ name }) => name === side)!.title,
     String(connections),
     callsPerSecond.toFixed(0),
     medianMs.toFixed(2),

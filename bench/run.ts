@@ -1,13 +1,46 @@
 // npm run bench: what is asked for, on the program as it is now. It starts and stops things; it measures nothing.
 import { spawnSync } from 'node:child_process'
 import { projectRoot } from '../test/support/project.js'
-import { provideDatabases } from './databases.js'
-import { readOptions, usage } from './options.js'
+import { measureCodec } from './codec.js'
+import { type Databases, provideDatabases } from './databases.js'
+import { measureGetLead } from './get-lead.js'
+import { measureManyLeads } from './many-leads.js'
+import { type BenchOptions, readOptions, usage } from './options.js'
 import { profileSyncLead } from './profile.js'
-import { syncLeadTables, writeResult } from './report.js'
+import { codecTable, manyLeadsTable, pointsTable, startTable, syncLeadTables, writeResult } from './report.js'
+import { measureSoapPath } from './soap-path.js'
+import { measureStart } from './start.js'
 import { measureSyncLead } from './sync-lead.js'
+import { measureWorkers } from './workers.js'
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
+type Say = (text: string) => void
+interface Measured {
+  readonly text: string
+  readonly result: unknown
+}
+type Bench = (options: BenchOptions, databases: Databases, say: Say) => Promise<Measured>
+
+const bench =
+  <Result>(
+    measure: (options: BenchOptions, databases: Databases, say: Say) => Promise<Result>,
+    text: (result: Result) => string,
+  ): Bench =>
+  async (options, databases, say) => {
+    const result = await measure(options, databases, say)
+    return { result, text: text(result) }
+  }
+
+const benches: Readonly<Record<string, Bench>> = {
+  'sync-lead': bench(measureSyncLead, syncLeadTables),
+  'many-leads': bench(measureManyLeads, manyLeadsTable),
+  'get-lead': bench(measureGetLead, pointsTable),
+  'soap-path': bench(measureSoapPath, pointsTable),
+  codec: bench(measureCodec, codecTable),
+  workers: bench(measureWorkers, pointsTable),
+  start: bench(measureStart, startTable),
+}
+
+const say: Say = text => void process.stdout.write(`${text}\n`)
 
 try {
   await run(process.argv.slice(2))
@@ -19,7 +52,9 @@ try {
 async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return say(usage)
   const { name, options } = readOptions(args)
-  if (name !== 'sync-lead' && name !== 'profile') throw new Error(`there is no benchmark '${name}'\n${usage}`)
+  const names = name === 'all' ? Object.keys(benches) : [name]
+  if (name !== 'profile' && benches[names[0]!] === undefined)
+    throw new Error(`there is no benchmark '${name}'\n${usage}`)
   if (options.build) build()
   const databases = await provideDatabases(options.engines)
   try {
@@ -27,8 +62,13 @@ async function run(args: readonly string[]): Promise<void> {
       await profileSyncLead(options, databases, say)
       return
     }
-    const results = await measureSyncLead(options, databases, say)
-    say(`\n${syncLeadTables(results)}\n\nwritten to ${writeResult(name, options, results)}`)
+    const results: [string, unknown][] = []
+    for (const each of names) {
+      const { text, result } = await benches[each]!(options, databases, progress => say(`${each}: ${progress}`))
+      say(`\n${each}\n\n${text}\n`)
+      results.push([each, result])
+    }
+    say(`written to ${writeResult(name, options, Object.fromEntries(results))}`)
   } finally {
     await databases.stop()
   }

@@ -3,12 +3,12 @@
 import { type BareRates, replay } from './bare.js'
 import { phpProblem, type Side, type SideName, sides } from './baselines.js'
 import { addressCount, syncLeadMessages } from './calls.js'
-import type { BenchEngine, Databases } from './databases.js'
+import { type BenchEngine, type Databases, inFresh } from './databases.js'
 import { sendLoad } from './load.js'
 import type { BenchOptions } from './options.js'
 import { type Measured, measurePoint, medianPoint, type Point } from './point.js'
 import type { RunningServer } from './processes.js'
-import { type Recording, record } from './recording.js'
+import { type Recording, record, syncLeadScript } from './recording.js'
 import { soapPath, startServed } from './served.js'
 import { between, median } from './statistics.js'
 
@@ -53,7 +53,7 @@ export async function measureSyncLead(
   const recordings = new Map<BenchEngine, Recording>()
   for (const engine of options.engines) {
     say(`${engine}: recording batches`)
-    recordings.set(engine, await inFresh(databases, engine, url => record(url)))
+    recordings.set(engine, await inFresh(databases, engine, url => record(url, syncLeadScript())))
   }
   const rounds = new Map<BenchEngine, Round[]>(options.engines.map(engine => [engine, []]))
   for (let round = 0; round < options.rounds; round++) {
@@ -165,19 +165,6 @@ export async function prepare(served: RunningServer, nextBody: () => string): Pr
   const target = { port: served.port, path: soapPath, nextBody }
   await sendLoad({ ...target, connections: warmUp.connections, seconds: 60, callsMax: addressCount })
   await sendLoad({ ...target, ...warmUp })
-}
-
-async function inFresh<T>(
-  databases: Databases,
-  engine: BenchEngine,
-  work: (databaseUrl: string) => Promise<T>,
-): Promise<T> {
-  const database = await databases.fresh(engine)
-  try {
-    return await work(database.url)
-  } finally {
-    await database.drop()
-  }
 }
 
 // Ratios are taken within a round, where both sides met the same machine, and only then is their median.
