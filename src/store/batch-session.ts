@@ -44,6 +44,18 @@ export async function inBatchSession<T>(
   }
 }
 
+/** The rows of one select outside of batches, or of a transaction where `knex` is one; for reads that calls wait for. */
+export async function selectRows<Found>(knex: Knex, sql: string, values: Values): Promise<readonly Found[]> {
+  const pool: ConnectionPool & { readonly driverName: string } = knex.client
+  const connection = await pool.acquireConnection()
+  try {
+    const driver = (pool.driverName === 'mysql2' ? mysqlDriver : sqliteDriver)(connection)
+    return (await driver.send(sql, values)) as readonly Found[]
+  } finally {
+    await pool.releaseConnection(connection)
+  }
+}
+
 interface ConnectionPool {
   acquireConnection(): Promise<object>
   releaseConnection(connection: object): Promise<void>

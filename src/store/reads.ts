@@ -5,8 +5,9 @@ import type { Knex } from 'knex'
 import { untouchedStatus } from '../domain/person.js'
 import type { ActivityRecord, LogEntry, LogHead, ReadStore, StatusRecord } from '../service/ports.js'
 import { createActivityStream } from './activity-stream.js'
+import { selectRows } from './batch-session.js'
 import { createPeoplePages } from './people-pages.js'
-import { toViews, viewQuery } from './person-views.js'
+import { selectViews, toViews, viewQuery } from './person-views.js'
 import {
   type ActivityRow,
   activityFrom,
@@ -24,14 +25,8 @@ export function createReads(knex: Knex): ReadStore {
 
   return {
     async peopleByIds(ids) {
-      return ids.length === 0
-        ? []
-        : toViews(
-            knex,
-            await views()
-              .whereIn('people.id', [...ids])
-              .orderBy('people.id'),
-          )
+      if (ids.length === 0) return []
+      return toViews(knex, await selectRows(knex, `${selectViews} where people.id in (?) order by people.id`, [ids]))
     },
     async peopleByForeignId({ system, value }) {
       const owner = knex('foreign_ids').where({ system, value }).select('person_id')
@@ -42,10 +37,12 @@ export function createReads(knex: Knex): ReadStore {
       return toViews(knex, await views().whereIn('people.id', owner))
     },
     async peopleByAddress(key, limit) {
-      return toViews(knex, await views().where('people.address_key', key).orderBy('people.id', 'desc').limit(limit))
+      const sql = `${selectViews} where people.address_key = ? order by people.id desc limit ?`
+      return toViews(knex, await selectRows(knex, sql, [key, limit]))
     },
     async status(key) {
-      const row: StatusRow | undefined = await knex('email_status').where({ address_key: key }).first(statusColumns)
+      const sql = `select ${statusColumns.join(', ')} from email_status where address_key = ?`
+      const [row] = await selectRows<StatusRow>(knex, sql, [key])
       if (row === undefined) return { status: untouchedStatus(key), people: 0 }
       return { status: statusFrom(row), people: row.people }
     },
