@@ -1,6 +1,6 @@
 // The name of one request, in its answer, in the log and in what its caller tells support. It knows only headers.
 
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 // What goes into logs and headers unchanged; anything else a caller sends is replaced, not cleaned.
@@ -9,5 +9,5 @@ const sane = /^[A-Za-z0-9][A-Za-z0-9._:#/+=-]{0,127}$/
 /** The caller's own X-Request-Id where it is short and plain, else 32 random hex digits. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id']
-  return typeof given === 'string' && sane.test(given) ? given : randomBytes(16).toString('hex')
+  return typeof given === 'string' && sane.test(given) ? given : randomUUID().replaceAll('-', '')
 }
