@@ -15,9 +15,10 @@ import { packageRoot } from './package-root.js'
 import type { CallLimiter } from './service/call-limits.js'
 import { FailedAttempts } from './service/failed-attempts.js'
 import type { Service } from './service/service.js'
-import { loadContracts } from './soap/contracts.js'
+import { type Contracts, loadContracts } from './soap/contracts.js'
 import { createEndpoint } from './soap/endpoint.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
+import { loadWsdlModelsAside } from './soap/wsdl-aside.js'
 
 export interface CallerGuard {
   readonly failedAttempts: FailedAttempts
@@ -32,7 +33,16 @@ export function callerGuard({ trustedProxies }: Pick<Config, 'trustedProxies'>):
   }
 }
 
+/** The contracts, read beside everything else that is done at start. */
+export function readContracts(): Promise<Contracts> {
+  const contracts = loadContracts(join(packageRoot(), 'wsdl'), loadWsdlModelsAside)
+  // Whoever awaits it hears of what went wrong; until then it is nobody's unhandled rejection.
+  contracts.catch(() => {})
+  return contracts
+}
+
 interface SoapParts {
+  readonly contracts: Promise<Contracts>
   readonly config: Config
   readonly service: Service
   readonly limiter: CallLimiter
@@ -61,7 +71,7 @@ export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler>
     },
   })
   return createSoapRequestHandler({
-    contracts: await loadContracts(join(packageRoot(), 'wsdl')),
+    contracts: await parts.contracts,
     endpoint,
     readBody: request => readBody(request, bodyLimits(config)),
     publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),

@@ -3,7 +3,7 @@
 
 import { type BackgroundWork, startBackgroundWork } from './background-work.js'
 import type { Config } from './config.js'
-import { bodyLimits, callerGuard, soapHandler } from './faces.js'
+import { bodyLimits, callerGuard, readContracts, soapHandler } from './faces.js'
 import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
@@ -63,6 +63,7 @@ async function openAndReport(config: Config): Promise<Prepared & { readonly open
 export async function serve(config: Config): Promise<RunningServer> {
   const tls = config.tls === null ? null : readTls(config.tls)
   const metrics = createMetrics({ isWorker: isWorker() })
+  const contracts = readContracts()
   const { logger, opened, firstCredentials } = await openAndReport(config)
   const { store, credentials, fields, settings } = opened
 
@@ -110,7 +111,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   )
   const sharing = sharedCounts(limiter, opened, config, logger)
   const guard = callerGuard(config)
-  const soap = await soapHandler({ config, service, limiter, guard, metrics, logger })
+  const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
   const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config), ...guard }

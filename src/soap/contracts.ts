@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compileEnvelopeDecoder, type DecodeEnvelope } from './codec-envelope-decode.js'
 import { compileEnvelopeEncoder, type EncodeEnvelope } from './codec-envelope-encode.js'
-import { loadWsdlModel } from './wsdl-model.js'
 import type { WsdlModel } from './wsdl-shape.js'
 import { wsdlUnion } from './wsdl-union.js'
 
@@ -39,9 +38,15 @@ function segments(major: number, from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `${major}_${from + index}`)
 }
 
+type LoadModels = (paths: readonly string[]) => Promise<readonly WsdlModel[]>
+
 /** `folder` holds the files of `wsdl/`. Rejects with an Error that names the file where one cannot be served. */
-export async function loadContracts(folder: string): Promise<Contracts> {
-  const files = await Promise.all([...versionsOfFile].map(entry => loadFile(folder, entry)))
+export async function loadContracts(folder: string, loadModels: LoadModels = loadModelsHere): Promise<Contracts> {
+  const paths = [...versionsOfFile.keys()].map(file => join(folder, file))
+  const [models, texts] = await Promise.all([loadModels(paths), Promise.all(paths.map(path => readFile(path, 'utf8')))])
+  const files = [...versionsOfFile.values()].map((versions, index) => {
+    return { versions, wsdlText: texts[index]!, model: models[index]! }
+  })
   const union = wsdlUnion(files.map(({ model }) => model))
   const decode = compileEnvelopeDecoder(union)
   const contracts = files.flatMap(({ versions, wsdlText, model }) => {
@@ -52,14 +57,7 @@ export async function loadContracts(folder: string): Promise<Contracts> {
   return new Map(contracts)
 }
 
-interface LoadedFile {
-  readonly versions: readonly string[]
-  readonly wsdlText: string
-  readonly model: WsdlModel
-}
-
-async function loadFile(folder: string, [file, versions]: readonly [string, readonly string[]]): Promise<LoadedFile> {
-  const path = join(folder, file)
-  const [model, wsdlText] = await Promise.all([loadWsdlModel(path), readFile(path, 'utf8')])
-  return { versions, wsdlText, model }
+const loadModelsHere: LoadModels = async paths => {
+  const { loadWsdlModel } = await import('./wsdl-model.js')
+  return Promise.all(paths.map(loadWsdlModel))
 }
