@@ -1,5 +1,5 @@
-// The calls that are measured: signed messages that flip the flag of one person after the other, or ask for one. It knows the
-// wire; it must not know how the calls are sent.
+// The calls that are measured: signed messages that flip the flags of one person after the other, or ask for one. It
+// knows the wire; it must not know how the calls are sent.
 import { signatureOf } from '../src/soap/authenticate.js'
 
 /** People, each with an address of its own: more than there are connections, so that no two calls in flight meet. */

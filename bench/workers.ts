@@ -1,5 +1,5 @@
-// Whether two processes of the server carry out more calls than one, on one machine and one database. It knows the order
-// of the measurement; it must not know how processes share the work.
+// Whether two processes of the server carry out more calls than one, on one machine and one database. It knows the
+// order of the measurement; it must not know how processes share the work.
 import { syncLeadMessages } from './calls.js'
 import { type Databases, inFresh } from './databases.js'
 import type { BenchOptions } from './options.js'

@@ -44,7 +44,7 @@ export async function inBatchSession<T>(
   }
 }
 
-/** The rows of one select outside of batches, or of a transaction where `knex` is one; for reads that calls wait for. */
+/** The rows of one select outside of batches, in a transaction where `knex` is one; for reads that calls wait for. */
 export async function selectRows<Found>(knex: Knex, sql: string, values: Values): Promise<readonly Found[]> {
   const pool: ConnectionPool & { readonly driverName: string } = knex.client
   const connection = await pool.acquireConnection()
