@@ -3,6 +3,7 @@
 // what it needs when it is asked for, so that `--help` and small commands answer at once.
 
 import { Command } from 'commander'
+import { register as registerBackup } from './command-line/backup.js'
 import { register as registerBulk } from './command-line/bulk.js'
 import { register as registerCall } from './command-line/call.js'
 import { register as registerCheck } from './command-line/check.js'
@@ -36,6 +37,7 @@ const commands = [
   registerCheck,
   registerBulk,
   registerCall,
+  registerBackup,
   registerVerify,
 ]
 for (const register of commands) register(program)

@@ -1,14 +1,12 @@
 // Checks the log of a store against its chain of hashes, and every table against the log. Changes nothing.
 
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.js'
-import { OperatorError } from '../operator-error.js'
 import { verify } from '../service/verify.js'
 import { openStore } from '../store/store.js'
-import { print, refuse, withStore } from './store-work.js'
+import { print, refuse, refuseMissing, withStore } from './store-work.js'
 
 export async function verifyStore(config: Config): Promise<void> {
   refuseMissing(config.storeUrl)
@@ -32,12 +30,6 @@ export async function verifyStore(config: Config): Promise<void> {
     await scratch.close()
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-function refuseMissing(storeUrl: string): void {
-  const file = /^sqlite:(?:\/\/)?(.*)$/.exec(storeUrl)?.[1]
-  if (file === undefined || existsSync(file)) return
-  throw new OperatorError(`there is no store at ${file}: check DATABASE_URL, DATA_DIR and the folder you are in`)
 }
 
 function showProgress(done: number, all: number): void {

@@ -34,7 +34,7 @@ import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
 import { createChecks } from './checks.js'
-import { durabilityProblems, type Engine, type EngineOptions, openEngine } from './engine.js'
+import { copyEmbedded, durabilityProblems, type Engine, type EngineOptions, openEngine } from './engine.js'
 import { createFlows } from './flows.js'
 import { createHistory } from './history.js'
 import { createJobs } from './jobs.js'
@@ -85,6 +85,8 @@ export interface Store
   schemaState(): Promise<SchemaState>
   /** Sentences about what would let an acknowledged command be lost in a crash of the database. */
   durabilityProblems(): Promise<readonly string[]>
+  /** Copies an embedded store into an empty file, while it is written to. False on a database server. */
+  copyTo(file: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -124,6 +126,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     freeMigrationLock: () => freeMigrationLock(patient),
     ...passingOn(createSchemaLook(reader)),
     durabilityProblems: () => durabilityProblems(engine),
+    copyTo: file => copyEmbedded(engine, file),
     close: () => engine.close(),
   }
 }

@@ -35,6 +35,10 @@ export class Caller {
     return this.calls.filter(({ isAcknowledged }) => isAcknowledged).length
   }
 
+  get acknowledgedMarks(): readonly string[] {
+    return this.calls.filter(({ isAcknowledged }) => isAcknowledged).map(({ mark }) => mark)
+  }
+
   get unanswered(): readonly SentCall[] {
     return this.calls.filter(({ isAcknowledged }) => !isAcknowledged)
   }
@@ -200,6 +204,9 @@ export function compareWithLog(callers: readonly Caller[], log: readonly LoggedC
     strangers: [...logged.keys()].filter(mark => !known.has(mark)),
   }
 }
+
+/** Marks of the calls that a log has carried out. */
+export const marksIn = (log: readonly LoggedCommand[]): ReadonlySet<string | null> => new Set(log.map(markOf))
 
 /** Null for what the server does by itself. */
 function markOf({ detail: { command, cause } }: LoggedCommand): string | null {

@@ -30,6 +30,10 @@ const requirements = {
     isMet: () => findServerProgram() !== null,
     howToGet: 'apt-get install mariadb-server (a server program that tests may start and kill)',
   },
+  mysqldump: {
+    isMet: () => hasPrograms('mysqldump', 'mysql'),
+    howToGet: 'apt-get install mariadb-client',
+  },
   galera: {
     isMet: () =>
       hasSharedTools && findServerProgram() !== null && findExecutable('rsync') !== null && hasGaleraLibrary(),
