@@ -21,6 +21,7 @@ import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
 import type { Service } from './service/service.js'
 import type { Store } from './store/store.js'
+import { startTracing } from './tracing.js'
 import { webhookWork } from './webhook-work.js'
 import { isWorker } from './workers.js'
 
@@ -62,14 +63,16 @@ async function openAndReport(config: Config): Promise<Prepared & { readonly open
 
 export async function serve(config: Config): Promise<RunningServer> {
   const tls = config.tls === null ? null : readTls(config.tls)
-  const metrics = createMetrics({ isWorker: isWorker() })
+  const counted = createMetrics({ isWorker: isWorker() })
   const contracts = readContracts()
   const { logger, opened, firstCredentials } = await openAndReport(config)
   const { store, credentials, fields, settings } = opened
+  const tracing = await startTracing(config, packageVersion(), logger)
+  const metrics = tracing.metrics(counted)
 
   const changes = new ChangeFeed(store, cause => logger.error({ err: cause }, 'the log could not be watched'))
   let background: BackgroundWork | null = null
-  const writes = new GroupCommit(store, {
+  const writes = new GroupCommit(tracing.store(store), {
     hashAddress: opened.hashAddress,
     resubscribeReasons: () => settings.value('resubscribe-reasons'),
     limits: { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs },
@@ -84,7 +87,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const hooks = webhookWork(opened, changes, config, logger)
   hooks.start()
   const service: Service = {
-    writes,
+    writes: tracing.writes(writes),
     reads: store,
     changes,
     webhooks: hooks.webhooks,
@@ -116,7 +119,8 @@ export async function serve(config: Config): Promise<RunningServer> {
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
   const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config), ...guard }
   const servesOperators = config.adminPort === null
-  const http = createHttpServer({ handle: soap, fallback: createJsonApp({ ...app, servesOperators }), tls, onDefect })
+  const faces = tracing.faces({ handle: soap, fallback: createJsonApp({ ...app, servesOperators }) })
+  const http = createHttpServer({ ...faces, tls, onDefect })
   const admin = servesOperators
     ? null
     : createHttpServer({ handle: () => false, fallback: createJsonApp(app), onDefect })
@@ -151,6 +155,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       await sharing.stop()
       await attempts.stop()
       await store.close()
+      await tracing.stop()
       logger.info('stopped')
     },
   }

@@ -1,7 +1,7 @@
 // How the process itself is run.
 // It declares variables and reads no environment.
 
-import { oneOf, type Variable, whole } from './reading.js'
+import { oneOf, optional, type Variable, whole } from './reading.js'
 
 export const operation = {
   workers: {
@@ -23,5 +23,30 @@ export const operation = {
     default: 'info',
     description: 'trace, debug, info, warn, error or silent.',
     read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')('info'),
+  },
+  otelEndpoint: {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    description:
+      'Collector for OpenTelemetry traces, such as http://127.0.0.1:4318; without it there are none. The other ' +
+      'standard OTEL_ variables for traces (sampler, headers, limits) count as well.',
+    read: optional,
+  },
+  otelProtocol: {
+    name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    default: 'http/json',
+    description: 'JSON is sent, which every receiver of http/protobuf takes as well; grpc is not spoken.',
+    read: oneOf('http/json', 'http/protobuf')('http/json'),
+  },
+  otelServiceName: {
+    name: 'OTEL_SERVICE_NAME',
+    default: 'durable-unsubscribe',
+    description: 'Under which name the traces appear.',
+    read: (text: string | undefined) => text ?? 'durable-unsubscribe',
+  },
+  otelDisabled: {
+    name: 'OTEL_SDK_DISABLED',
+    default: 'false',
+    description: 'true: no traces, whatever else is set.',
+    read: oneOf('true', 'false')('false'),
   },
 } satisfies Record<string, Variable<unknown>>

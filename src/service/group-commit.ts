@@ -207,7 +207,7 @@ export class GroupCommit {
         this.#isInDoubt = true
         await this.#store.transact(async transaction => {
           result = await carryOut(batch, transaction, this.#environment())
-        })
+        }, batch)
         this.#answer(batch, result!, startedAt)
         return
       } catch (cause) {

@@ -98,9 +98,15 @@ export interface BatchTransaction {
   append(append: Append): Promise<void>
 }
 
+/** Whatever carries a command. */
+export interface Commanded {
+  readonly command: Command
+}
+
 export interface CommandStore {
-  /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw. */
-  transact<T>(work: (transaction: BatchTransaction) => Promise<T>): Promise<T>
+  /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw.
+   * `batch` is what the work is about: nothing to the store, but to who watches it. */
+  transact<T>(work: (transaction: BatchTransaction) => Promise<T>, batch?: readonly Commanded[]): Promise<T>
   /** Where in the log these commands stand; one that is not in it is left out. */
   findCommands(ids: readonly CommandId[]): Promise<ReadonlyMap<CommandId, number>>
   /** Ids that nobody has, kept for this caller alone. */
