@@ -9,7 +9,7 @@ import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Config } from '../config.js'
-import type { Cause } from '../domain/command.js'
+import type { Cause, Policy } from '../domain/command.js'
 import type { Opened } from '../opening.js'
 import { OperatorError } from '../operator-error.js'
 import {
@@ -21,6 +21,7 @@ import {
   type Form,
   type UnknownColumns,
 } from '../service/bulk.js'
+import { lackingForCorrection, reasonsSentence } from '../service/correction-guard.js'
 import { type ExportForm, exportAll } from '../service/export.js'
 import { FileRefused } from '../service/file-text.js'
 import { leaseMs } from '../service/job-round.js'
@@ -52,6 +53,7 @@ export async function runImport(
 ): Promise<void> {
   const digest = await digestOf(file)
   await withStore(config, async opened => {
+    refuseCorrection(opened, config, subject, file, options)
     const named = await nextName(opened, `${subject} ${digest} ${JSON.stringify(options)}`, options.again === true)
     if (named.type === 'done') {
       print(`this file was imported by job ${named.job.id}; --again imports it once more`)
@@ -60,6 +62,41 @@ export async function runImport(
     const job = await receive(opened, config, subject, file, options, named)
     reportJob(await runJob(opened, config, job.id))
   })
+}
+
+interface Stated {
+  readonly reason?: string | undefined
+  readonly evidence?: string | undefined
+}
+
+function causeOf(file: string, { reason, evidence }: Stated): Cause {
+  return {
+    ...({ actor: 'command line', role: 'admin', source: bulkSource } as const),
+    reason: reason ?? `import of ${basename(file)}`,
+    reasonGiven: true,
+    evidence: evidence ?? `file ${basename(file)}`,
+  }
+}
+
+const policyOf = (config: Config): Policy => ({
+  resubscribe: config.jsonResubscribe,
+  addressChange: config.addressChange,
+})
+
+// Under the guarded policy each row would be refused; the operator hears at once what to state.
+function refuseCorrection(
+  { settings }: Opened,
+  config: Config,
+  subject: BulkSubject,
+  file: string,
+  options: ImportOptions,
+): void {
+  const reasons = settings.value('resubscribe-reasons')
+  const wanted = { subject, flagMode: options.flag, cause: causeOf(file, options), policy: policyOf(config) }
+  if (lackingForCorrection(wanted, reasons).length === 0) return
+  throw new OperatorError(
+    `--flag correct re-subscribes, for which --reason has to say why: ${reasonsSentence(reasons)}`,
+  )
 }
 
 // The bytes as they lie on the disk: packed or not, the same file is the same import.
@@ -116,13 +153,8 @@ async function receive(
   if (held !== undefined && !(await store.resumeJob(held.job.id, Date.now(), leaseOf(held.holder, receiving)))) {
     throw new OperatorError(`another process is reading this file as job ${held.job.id}; try again in some seconds`)
   }
-  const cause: Cause = {
-    ...({ actor: 'command line', role: 'admin', source: bulkSource } as const),
-    reason: reason ?? `import of ${basename(file)}`,
-    reasonGiven: true,
-    evidence: evidence ?? `file ${basename(file)}`,
-  }
-  const policy = { resubscribe: config.jsonResubscribe, addressChange: config.addressChange }
+  const cause = causeOf(file, { reason, evidence })
+  const policy = policyOf(config)
   const said = { subject, name: basename(file), form, encoding, delimiter, unknown, flagMode, cause, policy }
   const progress = showProgress()
   const onRows = (rows: number): void => progress.update(rows, null, 'reading')

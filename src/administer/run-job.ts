@@ -23,17 +23,18 @@ export const isOver = ({ state }: Job): boolean => state === 'complete' || state
 
 /** Resolves with the job when it is over, or was interrupted by SIGINT or SIGTERM. */
 export async function runJob(opened: Opened, config: Config, id: number): Promise<Job> {
-  const { store, fields, hashAddress } = opened
+  const { store, fields, settings, hashAddress } = opened
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const progress = showProgress()
   const events = { batch() {}, command() {}, retry() {}, defect: (cause: unknown) => said(cause) }
   const limits = { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs }
-  const writes = new GroupCommit(store, { hashAddress, limits, events })
+  const resubscribeReasons = () => settings.value('resubscribe-reasons')
+  const writes = new GroupCommit(store, { hashAddress, resubscribeReasons, limits, events })
   const show = (job: Job): void => progress.update(job.progress.done, job.rows || null, titleOf(job))
   const options: JobOptions = {
-    ...{ store, writes, fields, hashAddress, chunkRows: Math.min(chunkRows, config.queueMax) },
+    ...{ store, writes, fields, hashAddress, resubscribeReasons, chunkRows: Math.min(chunkRows, config.queueMax) },
     ...{ now: Date.now, onDefect: said, onProgress: show },
   }
   try {

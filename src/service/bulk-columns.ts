@@ -25,15 +25,22 @@ const peopleNames: ReadonlyMap<string, BulkColumn['type']> = new Map([
   ...['partition', 'leadpartition', 'personpartition'].map(name => [name, 'partition'] as const),
   ['foreignids', 'foreign-ids'],
   // What the store itself says of a person; it says it anew.
-  ...['createdat', 'created', 'updatedat', 'updated', 'unsubscribedsource', 'unsubscribedsince'].map(
-    name => [name, 'passed-over'] as const,
-  ),
+  ...[
+    'createdat',
+    'created',
+    'updatedat',
+    'updated',
+    'unsubscribedsource',
+    'unsubscribedsince',
+    'unsubscribedorigin',
+  ].map(name => [name, 'passed-over'] as const),
 ])
 const suppressionNames: ReadonlyMap<string, BulkColumn['type']> = new Map([
   ...['since', 'date', 'unsubscribedat', 'unsubscribedsince', 'unsubscribedate', 'unsubscribeddate', 'optoutdate'].map(
     name => [name, 'since'] as const,
   ),
   ...['source', 'unsubscribedsource'].map(name => [name, 'source'] as const),
+  ...['origin', 'unsubscribedorigin'].map(name => [name, 'origin'] as const),
   ['evidence', 'evidence'],
   ['status', 'status'],
 ])

@@ -5,6 +5,7 @@ import { type Address, parseAddress } from '../domain/address.js'
 import type { Cause, Command, SavePerson } from '../domain/command.js'
 import { type Field, fieldValuesLengthMax, readBoolean, readFieldValue } from '../domain/field.js'
 import { addressField, flagField, reasonField } from '../domain/flag.js'
+import { type Origin, origins } from '../domain/origin.js'
 import { type ForeignId, type PersonId, personIdMax } from '../domain/person.js'
 import { type BulkColumn, type BulkPlan, sourceLengthMax } from './bulk.js'
 
@@ -32,6 +33,7 @@ interface Said {
   reason: string | undefined
   since: number | undefined
   source: string | undefined
+  origin: Origin | undefined
   evidence: string | undefined
   foreignIds: readonly ForeignId[]
   readonly fields: Record<string, string | null>
@@ -62,6 +64,7 @@ const nothingSaid = {
   reason: undefined,
   since: undefined,
   source: undefined,
+  origin: undefined,
   evidence: undefined,
   foreignIds: [],
 }
@@ -101,7 +104,7 @@ function flagOf(
 }
 
 function suppressionRow(said: Said, { flagMode, cause }: RowPlan): BulkRow {
-  const { address, unsubscribed = true, since, reason, source, evidence } = said
+  const { address, unsubscribed = true, since, reason, source, origin, evidence } = said
   if (address === undefined) return missing(`${addressField}: expected an address, got none`)
   if (!unsubscribed && flagMode !== 'correct') {
     return { type: 'ignored', why: 'it says subscribed, and only the mode correct re-subscribes' }
@@ -111,6 +114,7 @@ function suppressionRow(said: Said, { flagMode, cause }: RowPlan): BulkRow {
   const stated: Cause = {
     ...cause,
     ...(source === undefined ? {} : { source }),
+    ...(origin === undefined ? {} : { origin }),
     ...(reason === undefined ? {} : { reason, reasonGiven: true }),
     ...(evidence === undefined ? {} : { evidence }),
   }
@@ -151,6 +155,11 @@ function readOwnColumn(kind: Exclude<BulkColumn['type'], 'field'>, text: string,
       if (text.length <= sourceLengthMax) said.source = text
       else expected(`at most ${sourceLengthMax} characters`)
       break
+    case 'origin': {
+      said.origin = origins.find(name => name === text.toLowerCase())
+      if (said.origin === undefined) expected(origins.join(', '))
+      break
+    }
     case 'foreign-ids': {
       const ids = text.split(';').map(each => /^\s*([^:\s]{1,64}):(.{1,255}?)\s*$/.exec(each))
       if (ids.includes(null)) expected('SYSTEM:ID, several of them with ; between them')

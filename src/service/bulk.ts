@@ -22,7 +22,18 @@ export type Delimiter = keyof typeof delimiters
 /** What a column, or a name in an object, holds. */
 export type BulkColumn =
   | { readonly type: 'field'; readonly field: Field }
-  | { readonly type: 'id' | 'partition' | 'foreign-ids' | 'since' | 'source' | 'evidence' | 'status' | 'passed-over' }
+  | {
+      readonly type:
+        | 'id'
+        | 'partition'
+        | 'foreign-ids'
+        | 'since'
+        | 'source'
+        | 'origin'
+        | 'evidence'
+        | 'status'
+        | 'passed-over'
+    }
 
 /** Stored rows of a table are arrays: the line, then the cells. Those of objects are the line and the text. */
 export interface BulkPlan {

@@ -48,7 +48,13 @@ interface Table {
   readonly pages: AsyncIterable<readonly Row[]>
 }
 
-const statusNames = ['unsubscribed', 'unsubscribedReason', 'unsubscribedSource', 'unsubscribedSince'] as const
+const statusNames = [
+  'unsubscribed',
+  'unsubscribedReason',
+  'unsubscribedSource',
+  'unsubscribedSince',
+  'unsubscribedOrigin',
+] as const
 
 function people(snapshot: Snapshot, { dictionary }: ExportWanted): Table {
   const apart = [addressField, flagField, reasonField]
@@ -69,8 +75,8 @@ function personRow({ person, foreignIds, status }: PersonView, fields: readonly 
   const isOut = status === null ? person.ownUnsubscribed : status.status === 'unsubscribed'
   const own = status === null ? (person.fields[reasonField] ?? null) : null
   const why = isOut
-    ? [status?.reason ?? own, status?.source ?? null, timeText(status?.since ?? null)]
-    : [null, null, null]
+    ? [status?.reason ?? own, status?.source ?? null, timeText(status?.since ?? null), status?.origin ?? null]
+    : [null, null, null, null]
   return [
     String(person.id),
     person.address?.text ?? null,
@@ -83,14 +89,15 @@ function personRow({ person, foreignIds, status }: PersonView, fields: readonly 
 }
 
 function suppressions({ tables }: Snapshot): Table {
-  const names = ['email', 'status', 'reason', 'source', 'since', 'evidence']
+  const names = ['email', 'status', 'reason', 'source', 'since', 'origin', 'evidence']
   async function* pages(): AsyncGenerator<readonly Row[]> {
     let after: Parameters<TableScan['statuses']>[0] = null
     for (;;) {
       const page = await tables.statuses(after, pageSize)
       const out = page.filter(({ status }) => status.status === 'unsubscribed')
-      yield out.map(({ status: { key, status, reason, source, since, evidence } }) => [
+      yield out.map(({ status: { key, status, reason, source, since, origin, evidence } }) => [
         ...[key, status, reason, source, timeText(since)],
+        origin,
         evidence,
       ])
       if (page.length < pageSize) return

@@ -87,7 +87,7 @@ onEachEngine(t, 'scenario 11: a list of suppressions makes nobody, and stands wh
 
 on(both, t, 'what was exported and is loaded into an empty store is exported byte for byte', async (t, database) => {
   const first = await aBulk(t, database.url)
-  await first.load('suppressions', `email,reason,source,since,evidence\n${crooked.suppressions}`)
+  await first.load('suppressions', `email,reason,source,since,origin,evidence\n${crooked.suppressions}`)
   await first.load(
     'people',
     `id,email,company,mktoPersonNotes,partition,foreignIds,numberOfEmployees\n${crooked.people}`,
@@ -101,13 +101,20 @@ on(both, t, 'what was exported and is loaded into an empty store is exported byt
     t.equal(await second.export('people', form), await first.export('people', form))
   }
   t.match(await second.export('people'), /"Three ""quoted"" words, and\na break"/)
+  t.same(
+    [...(await second.export('suppressions', 'ndjson')).matchAll(/"origin":"(\w+)"/g)].map(match => match[1]),
+    ['import', 'recipient', 'operator'],
+    'whose word it was, too',
+  )
+  const job = await second.load('suppressions', 'email,origin\nq@x.example,postman\n')
+  t.match(await second.reports(job.id), [{ sentence: "origin: expected import, operator, recipient, got 'postman'" }])
 })
 
 const crooked = {
   suppressions: [
-    'José@bücher.example,"a, b",form,2020-02-29T23:59:59.999Z,"line\nbreak"',
-    'z@x.example,"say ""no""",,,',
-    '=cmd@x.example,\u{1F4CF} 測,x,2020-01-01,',
+    'José@bücher.example,"a, b",form,2020-02-29T23:59:59.999Z,recipient,"line\nbreak"',
+    'z@x.example,"say ""no""",,,Operator,',
+    '=cmd@x.example,\u{1F4CF} 測,x,2020-01-01,,',
   ].join('\n'),
   people: [
     '12,José@Bücher.example,"Three ""quoted"" words, and\na break",  blanks  ,Europe,CUSTOM:a b;SFDC:00x,04828',
