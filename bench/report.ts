@@ -122,12 +122,13 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export const resultsFolder = join(projectRoot, 'bench/results')
 
-/** Writes all figures, and what they were measured on, into a file of its own. Gives its path. */
-export function writeResult(name: string, options: BenchOptions, result: unknown): string {
+/** Writes all figures, with what they were measured on, into a file of its own, a picture beside it. Gives its path. */
+export function writeResult(name: string, options: BenchOptions, result: unknown, chart: string | null): string {
   mkdirSync(resultsFolder, { recursive: true })
   const at = new Date().toISOString()
   const path = join(resultsFolder, `${name}-${at.replace(/[:.]/g, '-')}.json`)
   const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model ?? 'unknown' }
   writeFileSync(path, `${JSON.stringify({ name, at, machine, options, result }, null, 2)}\n`)
+  if (chart !== null) writeFileSync(path.replace(/json$/, 'svg'), chart)
   return path
 }

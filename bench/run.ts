@@ -1,6 +1,7 @@
 // npm run bench: what is asked for, on the program as it is now. It starts and stops things; it measures nothing.
 import { spawnSync } from 'node:child_process'
 import { projectRoot } from '../test/support/project.js'
+import { syncLeadChart } from './chart.js'
 import { measureCodec } from './codec.js'
 import { type Databases, provideDatabases } from './databases.js'
 import { measureGetLead } from './get-lead.js'
@@ -10,7 +11,7 @@ import { profileSyncLead } from './profile.js'
 import { codecTable, manyLeadsTable, pointsTable, startTable, syncLeadTables, writeResult } from './report.js'
 import { measureSoapPath } from './soap-path.js'
 import { measureStart } from './start.js'
-import { measureSyncLead } from './sync-lead.js'
+import { type EngineResult, measureSyncLead } from './sync-lead.js'
 import { measureWorkers } from './workers.js'
 
 type Say = (text: string) => void
@@ -68,7 +69,10 @@ async function run(args: readonly string[]): Promise<void> {
       say(`\n${each}\n\n${text}\n`)
       results.push([each, result])
     }
-    say(`written to ${writeResult(name, options, Object.fromEntries(results))}`)
+    const chart = results.map(([each, result]) =>
+      each === 'sync-lead' ? syncLeadChart(result as readonly EngineResult[]) : null,
+    )
+    say(`written to ${writeResult(name, options, Object.fromEntries(results), chart.find(Boolean) ?? null)}`)
   } finally {
     await databases.stop()
   }

@@ -57,8 +57,8 @@ final class Service
             $this->run('update people set saved_at = ?, updated_at = ? where id = ?', [$at, $at, $id]);
         }
         $this->run(
-            'insert into log (command_id, at, kind, actor, source, person_id, detail, detail_hash, previous_hash, hash) '
-            . "values (?, ?, 'save-person', ?, 'SOAP API', ?, ?, '', '', '')",
+            'insert into log (command_id, at, kind, actor, source, person_id, detail, detail_hash, previous_hash, '
+            . "hash) values (?, ?, 'save-person', ?, 'SOAP API', ?, ?, '', '', '')",
             [bin2hex(random_bytes(16)), $at, USER, $id, json_encode($record)],
         );
         $seq = $this->database->insert_id;
