@@ -33,6 +33,7 @@ export function syncLeadChart(results: readonly EngineResult[]): string | null {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
     '  font-family="sans-serif" font-size="14">',
+    '<title>syncLead calls a second beside baselines</title>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...drawn.flat(),
     '</svg>',
