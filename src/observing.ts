@@ -1,6 +1,7 @@
 // What the operator sees of the write path and of callers who are not let in: counts, and a log line where something
 // starts to fail, not for each failure.
 
+import type { Config } from './config.js'
 import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
 import type { Opened } from './opening.js'
@@ -8,6 +9,7 @@ import { BlockedAttempts } from './service/blocked-attempts.js'
 import type { GroupCommitEvents } from './service/group-commit.js'
 import { StoreConflict } from './service/ports.js'
 import type { CallObserver } from './soap/endpoint.js'
+import type { StoreOptions } from './store/store.js'
 
 /** Who else wants to know of a batch. */
 export interface CommitListeners {
@@ -73,3 +75,26 @@ export function blockedAttempts({ store }: Opened, metrics: Metrics, logger: Log
 }
 
 const attemptTroubleQuietMs = 10_000
+
+const slowLogEveryMs = 1_000
+const slowTextMax = 1_000
+
+/** Of many slow statements one a second is logged, with how many there were since; all of them are counted. */
+export function slowStatements(
+  { slowStatementMs: ms }: Pick<Config, 'slowStatementMs'>,
+  logger: Pick<Logger, 'warn'>,
+  metrics?: Pick<Metrics, 'slowStatement'>,
+  now: () => number = Date.now,
+): Pick<StoreOptions, 'slow'> {
+  if (ms === null) return {}
+  let quietUntil = 0
+  let unlogged = 0
+  const tell = (sql: string, tookMs: number): void => {
+    metrics?.slowStatement()
+    if (now() < quietUntil) return void unlogged++
+    quietUntil = now() + slowLogEveryMs
+    logger.warn({ sql: sql.slice(0, slowTextMax), ms: Math.round(tookMs), unlogged }, 'a statement was slow')
+    unlogged = 0
+  }
+  return { slow: { ms, tell } }
+}

@@ -11,7 +11,7 @@ import { addressHasher } from './service/log-chain.js'
 import { createOneClick, type OneClick } from './service/one-click.js'
 import { createSeal, type Seal } from './service/seal.js'
 import { Settings } from './service/settings.js'
-import { openStore, type Store } from './store/store.js'
+import { openStore, type Store, type StoreOptions } from './store/store.js'
 
 export interface Opened {
   readonly store: Store
@@ -33,8 +33,9 @@ export class SchemaPending extends Error {
 }
 
 /** Throws SchemaTooNew, SchemaPending, SealError, or what the database says. Close the store afterwards. */
-export async function open(config: Config): Promise<Opened> {
-  const store = openStore(config.storeUrl, { statementMs: config.statementMs, patienceMs: config.patienceMs })
+export async function open(config: Config, options: Pick<StoreOptions, 'slow'> = {}): Promise<Opened> {
+  const { statementMs, patienceMs } = config
+  const store = openStore(config.storeUrl, { statementMs, patienceMs, ...options })
   try {
     const migrated = config.migrate === 'auto' ? await store.migrate() : await refusePending(store)
     const seal = createSeal(config.secretKey, config.secretKeyPrevious)

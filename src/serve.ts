@@ -5,10 +5,10 @@ import { type BackgroundWork, startBackgroundWork } from './background-work.js'
 import type { Config } from './config.js'
 import { bodyLimits, callerGuard, readContracts, soapHandler } from './faces.js'
 import { createLogger, type Logger } from './http/logger.js'
-import { createMetrics } from './http/metrics.js'
+import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
-import { blockedAttempts, groupCommitEvents } from './observing.js'
+import { blockedAttempts, groupCommitEvents, slowStatements } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
@@ -52,9 +52,12 @@ export async function prepareStore(config: Config): Promise<Prepared> {
   return { logger, firstCredentials }
 }
 
-async function openAndReport(config: Config): Promise<Prepared & { readonly opened: Opened }> {
+async function openAndReport(
+  config: Config,
+  metrics?: Pick<Metrics, 'slowStatement'>,
+): Promise<Prepared & { readonly opened: Opened }> {
   const logger = createLogger({ level: config.logLevel, to: 'stderr' })
-  const opened = await open(config)
+  const opened = await open(config, slowStatements(config, logger, metrics))
   if (opened.migrated.length > 0) logger.info({ migrations: opened.migrated }, 'schema brought up to date')
   for (const problem of await opened.store.durabilityProblems())
     logger.warn({ problem }, 'the database may lose acknowledged commands')
@@ -65,7 +68,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const tls = config.tls === null ? null : readTls(config.tls)
   const counted = createMetrics({ isWorker: isWorker() })
   const contracts = readContracts()
-  const { logger, opened, firstCredentials } = await openAndReport(config)
+  const { logger, opened, firstCredentials } = await openAndReport(config, counted)
   const { store, credentials, fields, settings } = opened
   const tracing = await startTracing(config, packageVersion(), logger)
   const metrics = tracing.metrics(counted)

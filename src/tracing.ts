@@ -2,6 +2,7 @@
 // its packages is loaded. No span may hold an address, a value or a path: names of operations, routes and numbers.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type * as Api from '@opentelemetry/api'
 import type { Context, Span, Tracer } from '@opentelemetry/api'
 import type { Config } from './config.js'
@@ -56,13 +57,17 @@ export async function startTracing(config: Config, version: string, logger: Logg
   return {
     ...watching(api, provider.getTracer('durable-unsubscribe', version)),
     async stop() {
-      await provider.shutdown().catch((cause: unknown) => logger.warn({ err: cause }, 'the last spans were not taken'))
+      const sent = provider.shutdown().catch((cause: unknown) => logger.warn({ err: cause }, 'spans were not taken'))
+      await Promise.race([sent, delay(lastSpansMs)])
       api.trace.disable()
       api.context.disable()
       api.propagation.disable()
     },
   }
 }
+
+// A collector that does not answer must not keep a server from ending.
+const lastSpansMs = 2_000
 
 function watching(api: typeof Api, tracer: Tracer): Omit<Tracing, 'stop'> {
   const spans = new WeakMap<Submission['command'], Span>()

@@ -66,4 +66,10 @@ export const bounds = {
       'is made.',
     read: whole(10_000, 500, 600_000),
   },
+  slowStatementMs: {
+    name: 'SLOW_STATEMENT_MS',
+    default: '1000',
+    description: 'A statement that takes so long is logged: its text without values, and the time. off: none is.',
+    read: (text: string | undefined) => (text === undefined ? 1_000 : limit(text)),
+  },
 } satisfies Record<string, Variable<unknown>>

@@ -9,6 +9,7 @@ export interface Metrics {
   command(kind: string, outcome: string, ms: number): void
   batch(size: number, ms: number): void
   storeRetry(): void
+  slowStatement(): void
   /** `faultCode` is null for a call that was answered without a fault. */
   soapCall(operation: string, faultCode: string | null, ms: number): void
   /** `route` is the pattern of the route, never the path, which may hold an address. */
@@ -49,6 +50,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
   const batchSize = histogram('batch_size', 'Commands in one transaction.', sizeBuckets)
   const batchSeconds = histogram('batch_seconds', 'From the start of a batch to its commit.', secondsBuckets)
   const retries = counter('store_retries_total', 'Transactions that were tried again.')
+  const slowStatements = counter('slow_statements_total', 'Statements that took SLOW_STATEMENT_MS or longer.')
   const soapCalls = counter('soap_calls_total', 'SOAP calls; fault_code is empty for success.', [
     'operation',
     'fault_code',
@@ -71,6 +73,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
       batchSeconds.observe(ms / 1000)
     },
     storeRetry: () => retries.inc(),
+    slowStatement: () => slowStatements.inc(),
     soapCall(operation, faultCode, ms) {
       soapCalls.inc({ operation, fault_code: faultCode ?? '' })
       soapSeconds.observe({ operation }, ms / 1000)

@@ -3,7 +3,7 @@
 
 import type { Knex } from 'knex'
 import { type Driver, mysqlDriver, type Row, sqliteDriver, type Values } from './batch-drivers.js'
-import type { Engine } from './engine.js'
+import type { Engine, SlowStatements } from './engine.js'
 
 export interface BatchSession {
   /** A `?` stands for one value, or for the values of an array, separated by commas. */
@@ -29,7 +29,8 @@ export async function inBatchSession<T>(
   // knex types its client as anything at all; this is what all of its dialects have.
   const pool: ConnectionPool = engine.writer.client
   const connection = await pool.acquireConnection()
-  const driver = (engine.name === 'sqlite' ? sqliteDriver : mysqlDriver)(connection, engine.onStatement)
+  const bare = (engine.name === 'sqlite' ? sqliteDriver : mysqlDriver)(connection, engine.onStatement)
+  const driver = engine.slow === undefined ? bare : timed(bare, engine.slow)
   try {
     await driver.send(driver.begin, [])
     const result = await work(createSession(engine, driver, connection))
@@ -53,6 +54,21 @@ export async function selectRows<Found>(knex: Knex, sql: string, values: Values)
     return (await driver.send(sql, values)) as readonly Found[]
   } finally {
     await pool.releaseConnection(connection)
+  }
+}
+
+function timed(driver: Driver, { ms: slowMs, tell }: SlowStatements): Driver {
+  return {
+    ...driver,
+    async send(sql, values) {
+      const sentAt = performance.now()
+      try {
+        return await driver.send(sql, values)
+      } finally {
+        const ms = performance.now() - sentAt
+        if (ms >= slowMs) tell(sql, ms)
+      }
+    },
   }
 }
 

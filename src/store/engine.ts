@@ -21,11 +21,18 @@ export interface Engine {
   readonly patient: Knex
   /** Also told of statements that do not go through knex. */
   readonly onStatement?: OnStatement | undefined
+  readonly slow?: SlowStatements | undefined
   close(): Promise<void>
 }
 
 /** Told of each statement as it is sent, BEGIN and COMMIT included; bindings hold addresses, so log none of them. */
 export type OnStatement = (sql: string, bindings: readonly unknown[]) => void
+
+/** Told of each statement that took as long or longer, with its text and without its values. */
+export interface SlowStatements {
+  readonly ms: number
+  tell(sql: string, ms: number): void
+}
 
 // Enough for reads beside the one writer; a server has few connections to give away.
 const mysqlReadersMax = 8
@@ -37,6 +44,7 @@ const clusterConnectionMs = 60_000
 
 export interface EngineOptions {
   readonly onStatement?: OnStatement
+  readonly slow?: SlowStatements
   /** The longest that a connection or a statement may take, migrations and the like not counted. */
   readonly statementMs?: number
 }
@@ -45,14 +53,29 @@ export const defaultStatementMs = 10_000
 
 /** `sqlite:///absolute/file`, `sqlite:relative/file` or `mysql://user:password@host:port,host:port/database`. */
 export function openEngine(databaseUrl: string, options: EngineOptions = {}): Engine {
-  const { onStatement, statementMs = defaultStatementMs } = options
+  const { onStatement, slow, statementMs = defaultStatementMs } = options
   const place = readDatabaseUrl(databaseUrl)
   const opened = place.type === 'sqlite' ? openSqlite(place.filename) : openMysql(place, statementMs)
   if (onStatement !== undefined) {
     for (const knex of [opened.writer, opened.reader])
       knex.on('query', ({ sql, bindings }: Knex.Sql) => onStatement(sql, bindings ?? []))
   }
-  return { ...opened, onStatement }
+  if (slow !== undefined) for (const knex of new Set([opened.writer, opened.reader])) timeStatements(knex, slow)
+  return { ...opened, onStatement, slow }
+}
+
+type SentByKnex = Knex.Sql & { readonly __knexQueryUid: string }
+
+function timeStatements(knex: Knex, { ms: slowMs, tell }: SlowStatements): void {
+  const sentAt = new Map<string, number>()
+  const ended = ({ sql, __knexQueryUid: uid }: SentByKnex): void => {
+    const ms = performance.now() - (sentAt.get(uid) ?? Number.POSITIVE_INFINITY)
+    sentAt.delete(uid)
+    if (ms >= slowMs) tell(sql, ms)
+  }
+  knex.on('query', ({ __knexQueryUid: uid }: SentByKnex) => sentAt.set(uid, performance.now()))
+  knex.on('query-response', (_, sent: SentByKnex) => ended(sent))
+  knex.on('query-error', (_, sent: SentByKnex) => ended(sent))
 }
 
 function openSqlite(filename: string): Engine {
