@@ -1,6 +1,7 @@
-// The work that goes on behind the faces: histories of crowded addresses, scheduled flows, jobs. Each goes on where
-// it stopped, in whichever process finds it; here they are only started, and stopped together.
+// The work that goes on behind the faces: histories of crowded addresses, scheduled flows, jobs, what
+// Salesforce sent. Each goes on where it stopped, in whichever process finds it; here they are only started.
 
+import { randomBytes } from 'node:crypto'
 import type { Config } from './config.js'
 import type { Logger } from './http/logger.js'
 import type { Opened } from './opening.js'
@@ -10,12 +11,15 @@ import { FlowWorker } from './service/flow-worker.js'
 import type { GroupCommit } from './service/group-commit.js'
 import { jobRound } from './service/job-round.js'
 import type { JobQueue } from './service/jobs.js'
+import { inboxRound } from './service/salesforce/inbox-round.js'
 
 export interface BackgroundWork {
   /** There is a history to write. */
   fanOutStarted(): void
   /** There is a job to carry out. */
   jobTaken(): void
+  /** Salesforce has sent something. */
+  salesforceSent(): void
   stop(): Promise<void>
 }
 
@@ -31,13 +35,15 @@ export function startBackgroundWork(
   const flowRuns = flowWorker(opened, writes, config, logger)
   // Two of them, so that a list of a legacy caller does not wait for a file of millions.
   const jobs = (['lists', 'bulk'] as const).map(queue => jobWorker(opened, writes, queue, config, logger))
-  const all = [fanOuts, flowRuns, ...jobs]
+  const inbox = salesforceInbox(opened, writes, config, logger)
+  const all = [fanOuts, flowRuns, ...jobs, ...(inbox === null ? [] : [inbox])]
   for (const worker of all) worker.start()
   return {
     fanOutStarted: () => fanOuts.nudge(),
     jobTaken() {
       for (const worker of jobs) worker.nudge()
     },
+    salesforceSent: () => inbox?.nudge(),
     stop: async () => void (await Promise.all(all.map(worker => worker.stop()))),
   }
 }
@@ -69,4 +75,22 @@ function jobWorker(
   const resubscribeReasons = () => settings.value('resubscribe-reasons')
   const options = { store, writes, fields, hashAddress, resubscribeReasons, chunkRows, now: Date.now, onDefect }
   return new Background(jobRound(options, queue), onDefect)
+}
+
+function salesforceInbox({ store }: Opened, writes: GroupCommit, config: Config, logger: Logger): Background | null {
+  if (config.salesforceOrgs.length === 0) return null
+  const onDefect = (cause: unknown): void =>
+    logger.error({ err: cause }, 'a notification of Salesforce could not be processed')
+  const round = inboxRound({
+    store,
+    reads: store,
+    writes,
+    policy: { resubscribe: config.salesforceResubscribe, addressChange: config.addressChange },
+    precedence: config.salesforcePrecedence,
+    writer: config.salesforceUser,
+    holder: randomBytes(16).toString('hex'),
+    now: Date.now,
+    onDefect,
+  })
+  return new Background(round, onDefect)
 }

@@ -6,15 +6,21 @@ import { bounds } from './config/bounds.js'
 import { network } from './config/network.js'
 import { operation } from './config/operation.js'
 import type { ConfigVariable, Variable } from './config/reading.js'
+import { salesforceVariables } from './config/salesforce.js'
 import { storage } from './config/storage.js'
 import { webhooks } from './config/webhooks.js'
 
 export type { ConfigVariable }
 
-const variables = { ...network, ...storage, ...behaviour, ...bounds, ...webhooks, ...operation } satisfies Record<
-  string,
-  Variable<unknown>
->
+const variables = {
+  ...network,
+  ...storage,
+  ...behaviour,
+  ...bounds,
+  ...webhooks,
+  ...salesforceVariables,
+  ...operation,
+} satisfies Record<string, Variable<unknown>>
 
 type Read<V> = V extends { read: (text: string | undefined) => infer T } ? T : never
 export type Config = Readonly<{ [Name in keyof typeof variables]: Read<(typeof variables)[Name]> }> & {
