@@ -8,6 +8,8 @@ export interface Load {
   readonly port: number
   readonly path: string
   readonly connections: number
+  /** Header lines that say what is sent; those of a SOAP message unless told. */
+  readonly headers?: readonly string[]
   /** Gives the body of the next call, in Latin-1, for whichever connection is free. */
   readonly nextBody: () => string
   /** No call is begun after this time or this number, whichever comes first. */
@@ -32,7 +34,7 @@ export async function sendLoad(load: Load): Promise<LoadResult> {
   const nextRequest = (): string | null => {
     if (begun >= (load.callsMax ?? Number.POSITIVE_INFINITY) || performance.now() >= deadline) return null
     begun += 1
-    return requestOf(load.path, load.nextBody())
+    return requestOf(load, load.nextBody())
   }
   try {
     await Promise.all(connections.map(connection => converse(connection, nextRequest, latenciesMs)))
@@ -56,11 +58,11 @@ interface Connection {
 
 const socketTo = (port: number): Socket => connect({ host: '127.0.0.1', port, noDelay: true }).setEncoding('latin1')
 
-function requestOf(path: string, body: string): string {
-  return (
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\n` +
-    `SOAPAction: ""\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-  )
+const soapHeaders = ['Content-Type: text/xml; charset=utf-8', 'SOAPAction: ""']
+
+function requestOf({ path, headers = soapHeaders }: Load, body: string): string {
+  const head = [`POST ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, `Content-Length: ${body.length}`]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }
 
 function converse(connection: Connection, nextRequest: () => string | null, latenciesMs: number[]): Promise<void> {

@@ -17,7 +17,7 @@ export interface BenchOptions {
 }
 
 export const usage = `npm run bench -- [NAME] [options]
-  NAME                 sync-lead, many-leads, get-lead, soap-path, codec, workers, start; all of these (default);
+  NAME                 sync-lead, many-leads, get-lead, check, soap-path, codec, workers, start; all of these (default);
                        or profile
   --engines LIST       mariadb,sqlite
   --connections LIST   1,16,64 (profile: the last of them)

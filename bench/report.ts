@@ -5,6 +5,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../test/support/project.js'
 import { type SideName, sides } from './baselines.js'
+import type { CheckPoint } from './check.js'
 import type { CodecFigure } from './codec.js'
 import type { ManyLeadsResult } from './many-leads.js'
 import type { BenchOptions } from './options.js'
@@ -68,6 +69,18 @@ export function manyLeadsTable(results: readonly ManyLeadsResult[]): string {
   ])
   const head = ['store', 'leads/s', 'bare/s', 'ratio', 'CPU us/lead', 'database', 'median ms of a call']
   return table([head, ...rows])
+}
+
+export function checkTable(points: readonly CheckPoint[]): string {
+  const rows = points.map(({ addresses, callMs, bareMs, bare, ratio, serverMicrosPerCall }) => [
+    `${addresses} addresses`,
+    callMs.toFixed(3),
+    bareMs.toFixed(3),
+    ratio.toFixed(2),
+    serverMicrosPerCall.toFixed(0),
+    bare,
+  ])
+  return table([['check', 'ms a call', 'bare ms', 'ratio', 'CPU us/call', 'the bare statement'], ...rows])
 }
 
 export function codecTable(figures: readonly CodecFigure[]): string {

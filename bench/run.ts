@@ -2,13 +2,22 @@
 import { spawnSync } from 'node:child_process'
 import { projectRoot } from '../test/support/project.js'
 import { syncLeadChart } from './chart.js'
+import { measureCheck } from './check.js'
 import { measureCodec } from './codec.js'
 import { type Databases, provideDatabases } from './databases.js'
 import { measureGetLead } from './get-lead.js'
 import { measureManyLeads } from './many-leads.js'
 import { type BenchOptions, readOptions, usage } from './options.js'
 import { profileSyncLead } from './profile.js'
-import { codecTable, manyLeadsTable, pointsTable, startTable, syncLeadTables, writeResult } from './report.js'
+import {
+  checkTable,
+  codecTable,
+  manyLeadsTable,
+  pointsTable,
+  startTable,
+  syncLeadTables,
+  writeResult,
+} from './report.js'
 import { measureSoapPath } from './soap-path.js'
 import { measureStart } from './start.js'
 import { type EngineResult, measureSyncLead } from './sync-lead.js'
@@ -35,6 +44,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'sync-lead': bench(measureSyncLead, syncLeadTables),
   'many-leads': bench(measureManyLeads, manyLeadsTable),
   'get-lead': bench(measureGetLead, pointsTable),
+  check: bench(measureCheck, checkTable),
   'soap-path': bench(measureSoapPath, pointsTable),
   codec: bench(measureCodec, codecTable),
   workers: bench(measureWorkers, pointsTable),

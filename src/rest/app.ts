@@ -151,7 +151,15 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
     const { method, url: target, params, query, headers } = ctx
     const read = (bytesMax = bodyLimits.bytesMax): Promise<Uint8Array> =>
       readBody(ctx.req, atMost(bytesMax, bodyLimits))
-    const exchange = { method, target, params, query, headers, readBody: read, left: leaving(ctx.res) }
+    let left: AbortSignal | undefined
+    const exchange = {
+      ...{ method, target, params, query, headers, readBody: read },
+      // Few ask for it, and it costs more than many an answer.
+      get left() {
+        left ??= leaving(ctx.res)
+        return left
+      },
+    }
     if (route.role === null) return route.answer(exchange)
     const caller = await authenticateSlowly(ctx.req, options)
     authorize(caller, route.role)
@@ -165,7 +173,8 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
     switch (content.type) {
       case 'json':
         ctx.set('Content-Type', 'application/json')
-        ctx.body = line(content.value)
+        // As bytes: the socket would encode a long text once more, slowly, to learn its length.
+        ctx.body = Buffer.from(line(content.value))
         break
       case 'text':
         ctx.set('Content-Type', content.contentType)
@@ -200,9 +209,12 @@ async function authenticateSlowly(request: IncomingMessage, options: JsonAppOpti
   }
 }
 
+// Only whoever is still waited for can go away: to abort for each answered call takes longer than to answer some.
 function leaving(response: ServerResponse): AbortSignal {
   const left = new AbortController()
-  response.once('close', () => left.abort())
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort()
+  })
   return left.signal
 }
 

@@ -159,11 +159,12 @@ export function route<
       const key = takesKey ? headerText(headers['idempotency-key']) : undefined
       const replay = replayOf(key, caller.id, { method: facts.method, target: exchange.target, body: bytes })
       // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
-      const call = { ...parsed, caller, headers, left: exchange.left, replay } as Call<
-        z.output<Params>,
-        z.output<Query>,
-        z.output<Body>
-      >
+      const call = {
+        ...{ ...parsed, caller, headers, replay },
+        get left() {
+          return exchange.left
+        },
+      } as Call<z.output<Params>, z.output<Query>, z.output<Body>>
       return handle(call)
     },
   }

@@ -1,5 +1,5 @@
-// The two drivers as the write path uses them: how values get into a statement, how many rows go into one, and the few
-// words that differ. Must not know any table.
+// The two drivers as the write path and hot reads use them: how values get into a statement, how many rows go into one,
+// and the few words that differ. Must not know any table.
 
 import type { OnStatement } from './engine.js'
 
@@ -19,14 +19,19 @@ export interface Driver {
   chunksOf(rows: readonly (readonly Value[])[]): Iterable<readonly (readonly Value[])[]>
   /** A `?` takes a value, a list (`1, 2`) or rows (`(1, 2), (3, 4)`). Gives the rows of a select. */
   send(sql: string, values: Values): Promise<readonly unknown[]>
+  /** The same for a select whose text never changes, a value for each `?`: the server keeps it, parsed and planned. */
+  sendPrepared(sql: string, values: readonly Value[]): Promise<readonly unknown[]>
   rollBack(): Promise<void>
 }
 
+type MysqlSend = (
+  statement: { readonly sql: string; readonly values?: Values },
+  done: (cause: Error | null, found: unknown) => void,
+) => void
+
 interface MysqlConnection {
-  query(
-    statement: { readonly sql: string; readonly values?: Values },
-    done: (cause: Error | null, found: unknown) => void,
-  ): void
+  readonly query: MysqlSend
+  readonly execute: MysqlSend
 }
 
 // A statement must stay under what the server takes as one packet (16 MiB by default on MariaDB).
@@ -35,9 +40,9 @@ const statementCharactersMax = 4_000_000
 
 export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
   const connection = given as MysqlConnection // what the pool of the mysql2 dialect holds
-  const query = (statement: Parameters<MysqlConnection['query']>[0]): Promise<readonly unknown[]> =>
+  const sendBy = (form: 'query' | 'execute', statement: Parameters<MysqlSend>[0]): Promise<readonly unknown[]> =>
     new Promise((resolve, reject) => {
-      connection.query(statement, (cause, found) => {
+      connection[form](statement, (cause, found) => {
         if (cause !== null) reject(cause)
         else resolve(found as readonly unknown[])
       })
@@ -66,9 +71,13 @@ export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
     },
     send(sql, values) {
       onStatement?.(sql, values)
-      return query({ sql, values })
+      return sendBy('query', { sql, values })
     },
-    rollBack: async () => void (await query({ sql: 'ROLLBACK' })),
+    sendPrepared(sql, values) {
+      onStatement?.(sql, values)
+      return sendBy('execute', { sql, values })
+    },
+    rollBack: async () => void (await sendBy('query', { sql: 'ROLLBACK' })),
   }
 }
 
@@ -139,6 +148,8 @@ export function sqliteDriver(given: object, onStatement?: OnStatement): Driver {
       }
     },
     send,
+    // All of its statements are prepared, and each text once.
+    sendPrepared: send,
     async rollBack() {
       if (connection.inTransaction) await send('ROLLBACK', [])
     },

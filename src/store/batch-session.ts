@@ -2,7 +2,7 @@
 // than the database takes to carry it out. Knows transactions and forms of statements; must not know what tables mean.
 
 import type { Knex } from 'knex'
-import { type Driver, mysqlDriver, type Row, sqliteDriver, type Values } from './batch-drivers.js'
+import { type Driver, mysqlDriver, type Row, sqliteDriver, type Value, type Values } from './batch-drivers.js'
 import type { Engine, SlowStatements } from './engine.js'
 
 export interface BatchSession {
@@ -46,16 +46,39 @@ export async function inBatchSession<T>(
 }
 
 /** The rows of one select outside of batches, in a transaction where `knex` is one; for reads that calls wait for. */
-export async function selectRows<Found>(knex: Knex, sql: string, values: Values): Promise<readonly Found[]> {
+export function selectRows<Found>(knex: Knex, sql: string, values: Values): Promise<readonly Found[]> {
+  return onConnection(knex, driver => driver.send(sql, values))
+}
+
+/** The same for a text that never changes, with a value for each `?`: the server parses and plans it only once. */
+export function selectPrepared<Found>(knex: Knex, sql: string, values: readonly Value[]): Promise<readonly Found[]> {
+  return onConnection(knex, driver => driver.sendPrepared(sql, values))
+}
+
+async function onConnection<Found>(
+  knex: Knex,
+  ask: (driver: Driver) => Promise<readonly unknown[]>,
+): Promise<readonly Found[]> {
   const pool: ConnectionPool & { readonly driverName: string } = knex.client
   const connection = await pool.acquireConnection()
+  // Whoever listens to knex hears of these as of its own.
+  const sent = { sql: '', bindings: [] as readonly unknown[], __knexQueryUid: `direct-${++directCount}` }
+  const tell = (sql: string, bindings: readonly unknown[]): void =>
+    void knex.emit('query', Object.assign(sent, { sql, bindings }))
   try {
-    const driver = (pool.driverName === 'mysql2' ? mysqlDriver : sqliteDriver)(connection)
-    return (await driver.send(sql, values)) as readonly Found[]
+    const rows = await ask((pool.driverName === 'mysql2' ? mysqlDriver : sqliteDriver)(connection, tell))
+    knex.emit('query-response', rows, sent)
+    return rows as readonly Found[]
+  } catch (cause) {
+    knex.emit('query-error', cause, sent)
+    throw cause
   } finally {
     await pool.releaseConnection(connection)
   }
 }
+
+// Tells statements apart that are on their way at the same time.
+let directCount = 0
 
 function timed(driver: Driver, { ms: slowMs, tell }: SlowStatements): Driver {
   return {

@@ -4,7 +4,8 @@ import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import type { BlockedAttempt, BlockedAttemptStore, KeptAttempt } from '../service/blocked-attempts.js'
 import type { CheckedStatus, CheckStore } from '../service/checks.js'
-import { type EngineName, rowsByKeys } from './engine.js'
+import { selectPrepared } from './batch-session.js'
+import { type EngineName, selectByKeys } from './engine.js'
 
 // What one statement asks for. Its rows are made into objects in one go, and other callers wait for that.
 const keysAtOnceMax = 1_000
@@ -20,11 +21,10 @@ interface CheckedRow {
 const checkedColumns = ['address_key', 'unsubscribed', 'version', 'since', 'reason'] as const
 
 export function createChecks(engine: EngineName, writer: Knex, reader: Knex): CheckStore & BlockedAttemptStore {
-  const checkedRows = rowsByKeys<CheckedRow>(engine, reader, {
-    table: 'email_status',
-    key: 'address_key',
-    columns: checkedColumns,
-  })
+  const byKeys = selectByKeys(engine, { table: 'email_status', key: 'address_key', columns: checkedColumns })
+  const byKey = `SELECT ${checkedColumns.join(', ')} FROM email_status WHERE address_key = ?`
+  const checkedRows = (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> =>
+    keys.length === 1 ? selectPrepared(reader, byKey, keys) : selectPrepared(reader, byKeys, [JSON.stringify(keys)])
   return {
     async statusesOf(keys) {
       const found = new Map<AddressKey, CheckedStatus>()

@@ -163,23 +163,19 @@ export function insertIfAbsent(
 }
 
 /**
- * A read of the rows of many keys, in no order. Its text is one whatever the number of keys, which come as one JSON
- * array: a list of a thousand placeholders would be parsed, planned and quoted anew each time.
+ * How the rows of many keys are read, in no order: all keys are one value, a JSON array, so that the text is one
+ * whatever their number. A list of a thousand placeholders would be parsed, planned and quoted anew each time.
  */
-export function rowsByKeys<Row>(
+export function selectByKeys(
   engineName: EngineName,
-  knex: Knex,
   { table, key, columns }: { readonly table: string; readonly key: string; readonly columns: readonly string[] },
-): (keys: readonly string[]) => Promise<readonly Row[]> {
+): string {
   const wanted = columns.map(column => `found.${column}`).join(', ')
-  if (engineName === 'sqlite') {
-    const sql = `SELECT ${wanted} FROM json_each(?) AS given JOIN ${table} AS found ON found.${key} = given.value`
-    return async keys => (await knex.raw(sql, [JSON.stringify(keys)])) as Row[]
-  }
+  if (engineName === 'sqlite')
+    return `SELECT ${wanted} FROM json_each(?) AS given JOIN ${table} AS found ON found.${key} = given.value`
   // STRAIGHT_JOIN: the server does not know how few the keys are, and might walk the table instead.
   const given = "JSON_TABLE(?, '$[*]' COLUMNS (k varchar(320) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$'))"
-  const sql = `SELECT ${wanted} FROM ${given} AS given STRAIGHT_JOIN ${table} AS found ON found.${key} = given.k`
-  return async keys => ((await knex.raw(sql, [JSON.stringify(keys)])) as [Row[]])[0]
+  return `SELECT ${wanted} FROM ${given} AS given STRAIGHT_JOIN ${table} AS found ON found.${key} = given.k`
 }
 
 /** Sentences about settings of the server with which a commit that was answered could still be lost. */

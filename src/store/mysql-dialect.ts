@@ -89,27 +89,31 @@ type Done = (cause: Error | null, ...found: unknown[]) => void
 // On the connection itself, since not every statement comes through knex. What the server makes of a statement that
 // has no answer in time nobody will learn: the connection ends with it.
 function limitStatements(connection: Opened, limitMs: number | null, onTrouble: (cause: unknown) => void): void {
-  const ask = connection.query.bind(connection) as unknown as (...given: unknown[]) => unknown // all its forms
-  const askInTime = (...given: unknown[]): unknown => {
-    const done = given.pop() as Done // all that ask give one
-    let timer: NodeJS.Timeout | undefined
-    let isOver = false
-    const end: Done = (cause, ...found) => {
-      if (isOver) return
-      isOver = true
-      clearTimeout(timer)
-      if (cause !== null) onTrouble(cause)
-      done(cause, ...found)
+  type Ask = (...given: unknown[]) => unknown // all its forms
+  const inTime =
+    (ask: Ask): Ask =>
+    (...given) => {
+      const done = given.pop() as Done // all that ask give one
+      let timer: NodeJS.Timeout | undefined
+      let isOver = false
+      const end: Done = (cause, ...found) => {
+        if (isOver) return
+        isOver = true
+        clearTimeout(timer)
+        if (cause !== null) onTrouble(cause)
+        done(cause, ...found)
+      }
+      if (limitMs !== null) {
+        timer = setTimeout(() => {
+          connection.stream.destroy()
+          end(new DeadlineError(`the database did not answer within ${limitMs} ms`))
+        }, limitMs)
+      }
+      return ask(...given, end)
     }
-    if (limitMs !== null) {
-      timer = setTimeout(() => {
-        connection.stream.destroy()
-        end(new DeadlineError(`the database did not answer within ${limitMs} ms`))
-      }, limitMs)
-    }
-    return ask(...given, end)
-  }
-  Object.assign(connection, { query: askInTime })
+  const query = inTime(connection.query.bind(connection) as Ask)
+  const execute = inTime(connection.execute.bind(connection) as Ask)
+  Object.assign(connection, { query, execute })
 }
 
 async function connect(
