@@ -3,8 +3,9 @@
 
 import type { Config } from './config.js'
 import type { Logger } from './http/logger.js'
-import type { Metrics } from './http/metrics.js'
+import type { Metrics, WaitingWork } from './http/metrics.js'
 import type { Opened } from './opening.js'
+import type { BacklogStore } from './service/backlog.js'
 import { BlockedAttempts } from './service/blocked-attempts.js'
 import type { GroupCommitEvents } from './service/group-commit.js'
 import { StoreConflict } from './service/ports.js'
@@ -97,4 +98,13 @@ export function slowStatements(
     unlogged = 0
   }
   return { slow: { ms, tell } }
+}
+
+export async function waitingWork(store: BacklogStore): Promise<WaitingWork> {
+  const { webhookLag, jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead } = await store.backlog(Date.now())
+  const waiting = {
+    ...{ jobs, 'flow runs': flowRuns, histories: fanOuts },
+    ...{ 'webhook deliveries': webhookDeliveries, 'dead webhook deliveries': webhooksDead },
+  }
+  return { waiting, webhookLag }
 }

@@ -8,7 +8,7 @@ import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
-import { blockedAttempts, groupCommitEvents, slowStatements } from './observing.js'
+import { blockedAttempts, groupCommitEvents, slowStatements, waitingWork } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
@@ -85,6 +85,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     }),
   })
   metrics.watchQueue(() => writes.waiting)
+  metrics.watchBacklog(() => waitingWork(store))
   background = startBackgroundWork(opened, writes, config, logger)
   const attempts = blockedAttempts(opened, metrics, logger)
   const hooks = webhookWork(opened, changes, config, logger)

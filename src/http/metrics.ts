@@ -20,8 +20,17 @@ export interface Metrics {
   attemptsLost(count: number): void
   /** Where the number of waiting commands is read from, each time somebody looks. */
   watchQueue(waiting: () => number): void
+  /** Where the work in the background is counted; a store that does not answer in time counts as down. */
+  watchBacklog(look: () => Promise<WaitingWork>): void
   /** The text that Prometheus scrapes, and its content type. */
   read(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export interface WaitingWork {
+  /** By the name of the kind of work. */
+  readonly waiting: Readonly<Record<string, number>>
+  /** Log entries that the hindmost webhook has not looked at. */
+  readonly webhookLag: number
 }
 
 const prefix = 'durable_unsubscribe_'
@@ -94,6 +103,58 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
         collect: () => gauge.set(waiting()),
       })
     },
+    watchBacklog(look) {
+      const shared = sharedLook(look)
+      const gauge = (
+        name: string,
+        help: string,
+        labelNames: string[],
+        show: (gauge: Gauge, found: WaitingWork) => void,
+      ) => {
+        const shown: Gauge = new Gauge({
+          ...{ name: prefix + name, help, labelNames, registers: [register] },
+          // Every process counts the same store.
+          aggregator: 'max',
+          async collect() {
+            const found = await shared()
+            if (found === null) shown.reset()
+            else show(shown, found)
+          },
+        })
+      }
+      gauge(
+        'background_waiting',
+        'What waits to be done behind the faces, by kind.',
+        ['work'],
+        (shown, { waiting }) => {
+          for (const [work, count] of Object.entries(waiting)) shown.set({ work }, count)
+        },
+      )
+      gauge('webhook_lag', 'Log entries that the hindmost active webhook has not looked at.', [], (shown, found) =>
+        shown.set(found.webhookLag),
+      )
+      const up: Gauge = new Gauge({
+        ...{ name: `${prefix}store_up`, help: 'Whether the store answers: 1, or 0.', registers: [register] },
+        aggregator: 'min',
+        collect: async () => up.set((await shared()) === null ? 0 : 1),
+      })
+    },
     read: async () => ({ contentType: register.contentType, text: await readAll() }),
+  }
+}
+
+// Below what a scrape may take.
+const lookTakesAtMostMs = 3_000
+const lookIsGoodForMs = 1_000
+
+/** One look for all that are asked at the same time; null where it fails or takes too long. */
+function sharedLook(look: () => Promise<WaitingWork>): () => Promise<WaitingWork | null> {
+  let last: { readonly until: number; readonly found: Promise<WaitingWork | null> } | null = null
+  return () => {
+    const now = Date.now()
+    if (last !== null && last.until > now) return last.found
+    const late = new Promise<null>(resolve => setTimeout(resolve, lookTakesAtMostMs, null).unref())
+    last = { until: now + lookIsGoodForMs, found: Promise.race([look().catch(() => null), late]) }
+    return last.found
   }
 }

@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
+import type { BacklogStore } from '../service/backlog.js'
 import type { BlockedAttemptStore } from '../service/blocked-attempts.js'
 import type { ChangeStore } from '../service/changes.js'
 import type { CheckStore } from '../service/checks.js'
@@ -28,6 +29,7 @@ import type { OutboxStore } from '../service/salesforce/outbox.js'
 import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
 import type { SettingStore } from '../service/settings.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
+import { createBacklog } from './backlog.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
 import { type BatchSession, inBatchSession } from './batch-session.js'
@@ -65,6 +67,7 @@ export interface Store
     FieldStore,
     FactStore,
     SealedStore,
+    BacklogStore,
     ListStore,
     FlowStore,
     JobStore,
@@ -108,6 +111,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createHistory(reader)),
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createSealedTexts(writer)),
+    ...passingOn(createBacklog(reader)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createJobs(engine.name, writer, reader)),

@@ -57,3 +57,17 @@ t.test('callers cannot make names without end', async t => {
   t.match(text, /unknown_elements_total\{name="\(other\)"\} 901$/m)
   t.match(text, /unknown_elements_total\{name="element7"\} 2$/m)
 })
+
+t.test('what waits behind the faces is counted at each look, and a store that fails is down', async t => {
+  const metrics = createMetrics()
+  metrics.watchBacklog(async () => ({ waiting: { jobs: 3, histories: 0 }, webhookLag: 7 }))
+  const { text } = await metrics.read()
+  for (const line of ['background_waiting{work="jobs"} 3', 'background_waiting{work="histories"} 0', 'webhook_lag 7'])
+    t.ok(text.includes(`\ndurable_unsubscribe_${line}\n`), line)
+  t.match(text, /^durable_unsubscribe_store_up 1$/m)
+
+  const down = createMetrics()
+  down.watchBacklog(() => Promise.reject(new Error('gone')))
+  t.match((await down.read()).text, /^durable_unsubscribe_store_up 0$/m)
+  t.notMatch((await down.read()).text, /work="jobs"/, 'nobody knows what waits')
+})

@@ -1,0 +1,20 @@
+// What waits behind the faces, for the operator's eyes: how much there is still to do, in all processes together.
+
+export interface Backlog {
+  /** Jobs that are not over. */
+  readonly jobs: number
+  /** Long histories that are still being written. */
+  readonly fanOuts: number
+  /** Runs of flows whose time has come. */
+  readonly flowRuns: number
+  /** Changes that a webhook could not deliver yet. */
+  readonly webhookDeliveries: number
+  /** Changes that were given up. */
+  readonly webhooksDead: number
+  /** How many log entries the hindmost active webhook has not looked at. */
+  readonly webhookLag: number
+}
+
+export interface BacklogStore {
+  backlog(now: number): Promise<Backlog>
+}
