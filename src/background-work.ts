@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto'
 import type { Config } from './config.js'
 import type { Logger } from './http/logger.js'
 import type { Opened } from './opening.js'
+import { archiveRound } from './service/archive.js'
+import { openArchiveFolder } from './service/archive-folder.js'
 import { Background } from './service/background.js'
 import { FanOutWorker } from './service/fan-out.js'
 import { FlowWorker } from './service/flow-worker.js'
@@ -36,7 +38,7 @@ export function startBackgroundWork(
   // Two of them, so that a list of a legacy caller does not wait for a file of millions.
   const jobs = (['lists', 'bulk'] as const).map(queue => jobWorker(opened, writes, queue, config, logger))
   const inbox = salesforceInbox(opened, writes, config, logger)
-  const all = [fanOuts, flowRuns, ...jobs, ...(inbox === null ? [] : [inbox])]
+  const all = [fanOuts, flowRuns, ...jobs, ...(inbox === null ? [] : [inbox]), ...archiving(opened, config, logger)]
   for (const worker of all) worker.start()
   return {
     fanOutStarted: () => fanOuts.nudge(),
@@ -46,6 +48,15 @@ export function startBackgroundWork(
     salesforceSent: () => inbox?.nudge(),
     stop: async () => void (await Promise.all(all.map(worker => worker.stop()))),
   }
+}
+
+function archiving({ store }: Opened, { logDays, archivePath }: Config, logger: Logger): Background[] {
+  if (logDays === null) return []
+  const round = archiveRound({
+    ...{ store, folder: openArchiveFolder(archivePath), keptMs: logDays * 24 * 3_600_000, now: Date.now },
+    onArchived: ({ fromSeq, toSeq }) => logger.info({ fromSeq, toSeq }, 'a part of the log was archived'),
+  })
+  return [new Background(round, cause => logger.error({ err: cause }, 'the log could not be archived'))]
 }
 
 // Scheduled through the SOAP face, so its policy holds for them.

@@ -1,6 +1,7 @@
 // The environment as one frozen, checked object. The only reader of process.env; the README's table of variables and
 // `serve --help` are made from the lists in config/.
 
+import { join } from 'node:path'
 import { behaviour } from './config/behaviour.js'
 import { bounds } from './config/bounds.js'
 import { network } from './config/network.js'
@@ -26,6 +27,8 @@ type Read<V> = V extends { read: (text: string | undefined) => infer T } ? T : n
 export type Config = Readonly<{ [Name in keyof typeof variables]: Read<(typeof variables)[Name]> }> & {
   /** Where the store is, with the default filled in. */
   readonly storeUrl: string
+  /** Where the archive is, with the default filled in. */
+  readonly archivePath: string
   /** Null where PORT speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
 }
@@ -61,7 +64,7 @@ export function readConfig(environment: Environment = process.env): Config {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
-  const config = read as Omit<Config, 'storeUrl' | 'tls'>
+  const config = read as Omit<Config, 'storeUrl' | 'archivePath' | 'tls'>
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config
   if ((certFile === null) !== (keyFile === null))
     throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE: expected both or none of them')
@@ -71,7 +74,8 @@ export function readConfig(environment: Environment = process.env): Config {
     )
   const tls = certFile === null || keyFile === null ? null : { certFile, keyFile }
   const storeUrl = config.databaseUrl ?? `sqlite:${config.dataDir}/durable-unsubscribe.db`
-  return Object.freeze({ ...config, storeUrl, tls }) as Config
+  const archivePath = config.archiveDir ?? join(config.dataDir, 'archive')
+  return Object.freeze({ ...config, storeUrl, archivePath, tls }) as Config
 }
 
 export interface CallDefaults {

@@ -3,6 +3,7 @@
 // what it needs when it is asked for, so that `--help` and small commands answer at once.
 
 import { Command } from 'commander'
+import { register as registerArchive } from './command-line/archive.js'
 import { register as registerBackup } from './command-line/backup.js'
 import { register as registerBulk } from './command-line/bulk.js'
 import { register as registerCall } from './command-line/call.js'
@@ -38,6 +39,7 @@ const commands = [
   registerBulk,
   registerCall,
   registerBackup,
+  registerArchive,
   registerVerify,
 ]
 for (const register of commands) register(program)

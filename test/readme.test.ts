@@ -41,6 +41,17 @@ t.test('the other operations answer the calls that the README shows', async t =>
   }
 })
 
+t.test('the log is archived and verified as the README shows', async t => {
+  const { shell, withFolder } = await startedServer(t)
+  const commands = blocksOf(section(readme(), '### Keeping the log for a time')).filter(
+    ({ language }) => language === 'sh',
+  )
+  let output = ''
+  for (const line of commands.flatMap(({ text }) => text.trim().split('\n'))) output += await shell(withFolder(line))
+
+  t.match(output, /^0 log entries went to \S+\/archive; done\nok: 0 log entries/)
+})
+
 t.test('the PHP that the README shows unsubscribes a person', async t => {
   if (!requires(t, 'php')) return
   const { shell, withPort } = await startedServer(t)
@@ -105,5 +116,6 @@ async function startedServer(t: Test) {
       .replace(/npx durable-unsubscribe/, program)
     return (await run('sh', ['-c', line], { env, cwd: projectRoot })).stdout
   }
-  return { shell, withPort }
+  const withFolder = (text: string): string => text.replaceAll(' data/', ` ${folder}/`)
+  return { shell, withPort, withFolder }
 }

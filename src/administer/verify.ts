@@ -8,7 +8,7 @@ import { verify } from '../service/verify.js'
 import { openStore } from '../store/store.js'
 import { print, refuse, refuseMissing, withStore } from './store-work.js'
 
-export async function verifyStore(config: Config): Promise<void> {
+export async function verifyStore(config: Config, { archive }: { readonly archive?: string }): Promise<void> {
   refuseMissing(config.storeUrl)
   // The log is played into an embedded store in a folder of its own; the tables must come out the same.
   const folder = await mkdtemp(join(tmpdir(), 'durable-unsubscribe-verify-'))
@@ -17,14 +17,16 @@ export async function verifyStore(config: Config): Promise<void> {
     await scratch.migrate()
     // It looks and changes nothing: a store without its schema is refused, not made.
     await withStore({ ...config, migrate: 'off' }, async ({ store }) => {
-      const report = await verify(store, { scratch, onProgress: showProgress })
+      const report = await verify(store, { scratch, archive, onProgress: showProgress })
       if (report.broken !== null) return refuse(`broken: ${report.broken}`)
-      const tables = report.tablesCompared
-        ? 'the tables are what the log says'
-        : `the tables were not compared: ${report.erased} details were erased`
+      const { cut, erased } = report
+      const why = erased > 0 ? `${erased} details were erased` : 'that takes the archive too (--archive DIR)'
+      const tables = report.tablesCompared ? 'the tables are what the log says' : `the tables were not compared: ${why}`
+      const joined = report.archiveChecked ? ', the archive joins the store at' : ', of them archived and not looked at'
+      const archived = cut.seq === 0 ? '' : `${joined} ${cut.seq}`
       const [last] = await store.log({ after: report.entries - 1, limit: 1 })
       const end = last === undefined ? '' : ` to ${new Date(last.at).toISOString()}`
-      print(`ok: ${report.entries} log entries${end}, the chain holds, ${tables}`)
+      print(`ok: ${report.entries} log entries${end}${archived}, the chain holds, ${tables}`)
     })
   } finally {
     await scratch.close()

@@ -7,6 +7,11 @@ export function repeated(value: string, all: string[]): string[] {
   return [...all, value]
 }
 
+export function wholeDays(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('expected a whole number of days')
+}
+
 export function wholeSeconds(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('expected a whole number of seconds')

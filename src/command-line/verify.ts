@@ -10,8 +10,9 @@ export function register(program: Command): void {
       'Check the log against its chain of hashes and every table against the log. ' +
         'Exit code 1 where something is broken.',
     )
-    .action(async () => {
+    .option('--archive <dir>', 'check the archive in this folder too, and that the store goes on where it ends')
+    .action(async (options: { readonly archive?: string }) => {
       const { verifyStore } = await import('../administer/verify.js')
-      await verifyStore(readConfig())
+      await verifyStore(readConfig(), options)
     })
 }

@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path'
 import { readDatabaseUrl } from '../store/database-url.js'
-import { oneOf, optional, type Variable } from './reading.js'
+import { oneOf, optional, type Variable, whole } from './reading.js'
 
 export const storage = {
   dataDir: {
@@ -22,6 +22,20 @@ export const storage = {
       if (text !== undefined) readDatabaseUrl(text)
       return text ?? null
     },
+  },
+  logDays: {
+    name: 'LOG_DAYS',
+    default: 'off',
+    description:
+      'How many days the log and the activities stay in the store, 8 or more; older ones go to files in ARCHIVE_DIR. ' +
+      'off: for ever.',
+    read: (text: string | undefined) => (text === undefined || text === 'off' ? null : whole(0, 8, 36_500)(text)),
+  },
+  archiveDir: {
+    name: 'ARCHIVE_DIR',
+    default: 'archive in DATA_DIR',
+    description: 'Folder of the archive; of several servers on one store, all must see the same one.',
+    read: (text: string | undefined) => (text === undefined ? null : resolve(text)),
   },
   migrate: {
     name: 'MIGRATE',

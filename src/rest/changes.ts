@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { type ChangeFeed, PositionAhead, TooManyWaiting } from '../service/change-feed.js'
-import { beginning, type Change, type ChangeKind, type ChangePosition, changeKinds } from '../service/changes.js'
+import { type Change, type ChangeKind, type ChangePosition, changeKinds, PositionArchived } from '../service/changes.js'
 import type { Service } from '../service/service.js'
 import { type Finding, invalid, Problem } from './problem.js'
 import { type GuardedRoute, route } from './route.js'
@@ -77,7 +77,7 @@ const after = z
   .string()
   .optional()
   .transform((text, context): Start => {
-    if (text === undefined || text === 'beginning') return { type: 'at', position: beginning }
+    if (text === undefined || text === 'beginning') return { type: 'beginning' }
     if (text === 'now') return { type: 'now' }
     const cursor = /^(\d{1,15})\.(\d{1,15})$/.exec(text)
     if (cursor !== null) return { type: 'at', position: { seq: Number(cursor[1]), activityId: Number(cursor[2]) } }
@@ -87,11 +87,12 @@ const after = z
     return z.NEVER
   })
   .describe(
-    'Where to go on: `next` of the last reply, `beginning` (where absent), `now`, or a time; from a time on it may ' +
-      'begin up to ten minutes earlier.',
+    'Where to go on: `next` of the last reply, `beginning` (where absent) of what is kept, `now`, or a time; from a ' +
+      'time on it may begin up to ten minutes earlier.',
   )
 
 type Start =
+  | { readonly type: 'beginning' }
   | { readonly type: 'at'; readonly position: ChangePosition }
   | { readonly type: 'now' }
   | { readonly type: 'time'; readonly at: number }
@@ -128,7 +129,10 @@ export function changeRoutes({ changes }: Pick<Service, 'changes'>): GuardedRout
       role: 'reader',
       query,
       replies: { 200: changePage },
-      problems: { 503: 'Too many readers are waiting already.' },
+      problems: {
+        410: 'Changes behind `after` were archived; the detail names the oldest position that is kept.',
+        503: 'Too many readers are waiting already.',
+      },
       examples: [
         { title: 'From the beginning', status: 200 },
         { title: 'New opt-outs from now on', query: { after: 'now', status: 'unsubscribed' }, status: 200 },
@@ -136,9 +140,8 @@ export function changeRoutes({ changes }: Pick<Service, 'changes'>): GuardedRout
       async handle({ query: { after, kinds, address, status: to, source, limit, wait }, left }) {
         refuseOtherKinds(kinds, { address, status: to })
         const filter = { kinds, key: address?.key ?? null, to: to ?? null, source: source ?? null }
-        const start = await startOf(after, changes)
-        const page = await changes
-          .read({ after: start, filter, limit, waitMs: wait * 1000, signal: left })
+        const page = await startOf(after, changes)
+          .then(start => changes.read({ after: start, filter, limit, waitMs: wait * 1000, signal: left }))
           .catch((cause: unknown) => {
             throw asProblem(cause)
           })
@@ -157,6 +160,8 @@ const cursorOf = ({ seq, activityId }: ChangePosition): string => `${seq}.${acti
 
 async function startOf(start: Start, changes: ChangeFeed): Promise<ChangePosition> {
   switch (start.type) {
+    case 'beginning':
+      return changes.beginning()
     case 'at':
       return start.position
     case 'now':
@@ -202,6 +207,18 @@ function asProblem(cause: unknown): unknown {
           'backup; start again by time',
       },
     ])
+  if (cause instanceof PositionArchived) {
+    const oldest = cursorOf(cause.oldest)
+    return new Problem({
+      status: 410,
+      name: 'archived',
+      title: 'Archived',
+      detail:
+        `query.after: changes behind it were archived, all up to ${timeText(cause.at)}; go on with after=${oldest}, ` +
+        'the oldest that is kept. The status of addresses is still known in full: see the history of an address.',
+      findings: [{ path: 'query.after', message: `expected ${oldest} or later` }],
+    })
+  }
   if (cause instanceof TooManyWaiting)
     return new Problem({
       status: 503,

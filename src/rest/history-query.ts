@@ -31,11 +31,11 @@ export function refuseFuture(at: number): void {
 export const madeBy = z
   .object({
     position: z.int().describe('Its place in the log.'),
-    id: z.string().describe('Its name, drawn when it arrived.'),
+    id: z.string().nullable().describe('Its name, drawn when it arrived; null: it is in the archive of the log.'),
   })
   .meta({ id: 'MadeBy' })
 
-export const presentMadeBy = ({ seq, commandId }: { readonly seq: number; readonly commandId: string }) => ({
+export const presentMadeBy = ({ seq, commandId }: { readonly seq: number; readonly commandId: string | null }) => ({
   position: seq,
   id: commandId,
 })

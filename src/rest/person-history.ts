@@ -36,7 +36,7 @@ export const personThen = z
     at: timestamp,
     exists: z.boolean(),
     email: z.string().nullable(),
-    emailSince: timestamp.nullable(),
+    emailSince: timestamp.nullable().describe('Null: no address, or longer than its history is kept.'),
     unsubscribed: z.boolean().nullable().describe('Null where the person did not exist.'),
     cause: statusChange.nullable().describe('The change of the status of that address which made it so.'),
     explanation: z.string().describe('All of that as a sentence.'),
@@ -89,7 +89,7 @@ export function personHistoryRoutes({ reads, fields }: Pick<Service, 'reads' | '
       replies: { 200: personThen },
       problems: {
         404: 'Nobody ever had this id.',
-        410: 'What the person was made with was erased.',
+        410: 'What the person was made with was erased, or what would tell it was archived.',
       },
       examples: [{ title: 'On a day', params: ada, query: { at: '2026-01-31T08:30:00Z' }, status: 200 }],
       async handle({ params: { id }, query: { at } }) {
@@ -121,6 +121,10 @@ function presentPersonAt(id: number, time: number, then: PersonAt): z.input<type
       throw notFound(`nobody ever had the id ${id}`)
     case 'erased':
       throw new Problem({ status: 410, name: 'erased', title: 'Erased', detail: 'the address of then was erased' })
+    case 'archived': {
+      const detail = `what would tell it was archived: all up to ${timeText(then.upTo)}; ask for a later time`
+      throw new Problem({ status: 410, name: 'archived', title: 'Archived', detail })
+    }
     case 'not-there': {
       const { life } = then
       const explanation = life === undefined ? 'the person was made later' : `the person was gone ${told(life)}`
@@ -135,7 +139,8 @@ function presentPersonAt(id: number, time: number, then: PersonAt): z.input<type
         address === null
           ? `the person had no address, and was ${is} itself${since}`
           : `the person had the address ${address.address.text}, which was ${is}${since}`
-      const [email, emailSince] = address === null ? [null, null] : [address.address.text, timeText(address.got.at)]
+      const email = address?.address.text ?? null
+      const emailSince = address?.got ? timeText(address.got.at) : null
       const cause = status === undefined ? null : presentChange(status)
       return { id, at, exists: true, email, emailSince, unsubscribed, cause, explanation }
     }

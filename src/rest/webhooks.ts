@@ -114,8 +114,8 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
         },
       ],
       async handle({ body, caller }) {
-        const from = body.from === 'beginning' ? { seq: 0, activityId: 0 } : null
         const { description: text = '' } = body
+        const from = body.from ?? 'now'
         const given = { url: body.url, description: text, filter: filterOf(body.filter), from, actor: caller.id }
         const made = await webhooks.add(given)
         switch (made.type) {

@@ -78,6 +78,12 @@ export class ChangeFeed {
     return this.#store.changeHead()
   }
 
+  /** The first position from which on everything is there. */
+  beginning(): Promise<ChangePosition> {
+    return this.#store.changeBeginning()
+  }
+
+  /** Throws PositionArchived. */
   positionBefore(at: number): Promise<ChangePosition> {
     return this.#store.positionBefore(at)
   }
@@ -86,7 +92,7 @@ export class ChangeFeed {
     return this.#store.changesByIds(ids)
   }
 
-  /** Throws PositionAhead and TooManyWaiting. */
+  /** Throws PositionAhead, PositionArchived and TooManyWaiting. */
   async read({ after, filter, limit, waitMs, signal }: ChangeRead): Promise<ChangePage> {
     const deadline = performance.now() + waitMs
     let position = after

@@ -6,7 +6,7 @@
 import type { AddressKey } from '../domain/address.js'
 import type { ActivityKind } from '../domain/command.js'
 import type { PersonId, Status } from '../domain/person.js'
-import type { CommandId } from './ports.js'
+import type { CommandId, LogCut } from './ports.js'
 
 interface ChangeFacts {
   /** The same for the same change, however often and over whichever way it is told. */
@@ -57,6 +57,25 @@ export interface ChangePosition {
 
 export const beginning: ChangePosition = { seq: 0, activityId: 0 }
 
+/** The one that is further on. */
+export const laterPosition = (a: ChangePosition, b: ChangePosition): ChangePosition =>
+  a.seq > b.seq || (a.seq === b.seq && a.activityId > b.activityId) ? a : b
+
+/** What comes behind the position was archived, or some of it. */
+export class PositionArchived extends Error {
+  override readonly name = 'PositionArchived'
+  /** The first position from which on everything is there. */
+  readonly oldest: ChangePosition
+  /** Time of the last entry before it. */
+  readonly at: number
+
+  constructor({ seq, activityId, at }: LogCut) {
+    super(`the log up to ${seq} (${new Date(at).toISOString()}) was archived`)
+    this.oldest = { seq, activityId }
+    this.at = at
+  }
+}
+
 export interface ChangeStep {
   /** Where a reader is that has seen this step. */
   readonly position: ChangePosition
@@ -77,17 +96,21 @@ export interface ChangeSelection {
 
 /** What a store must do for readers of changes. */
 export interface ChangeStore {
-  /** In the order of the log, those behind `after` and not behind `until`, at most `limit` steps. */
+  /** In the order of the log, those behind `after` and not behind `until`, at most `limit` steps. Throws
+   * PositionArchived where some of them were archived. */
   changesAfter(
     after: ChangePosition,
     selection: ChangeSelection,
     page: { readonly until: ChangePosition; readonly limit: number },
   ): Promise<ChangeSteps>
-  /** The changes of these ids that there still are. */
+  /** The changes of these ids that there still are; what was archived or erased is not. */
   changesByIds(ids: readonly string[]): Promise<readonly Change[]>
   /** The end of what is committed. */
   changeHead(): Promise<ChangePosition>
-  /** A position with nothing of that time or later before it, and nothing much older behind it. */
+  /** The position behind which everything is there. */
+  changeBeginning(): Promise<ChangePosition>
+  /** A position with nothing of that time or later before it, and nothing much older behind it. Throws
+   * PositionArchived. */
   positionBefore(at: number): Promise<ChangePosition>
 }
 

@@ -19,7 +19,8 @@ export interface HistoryLine extends ActivityRecord {
 }
 
 export interface StatusChangeLine extends StatusRecord {
-  readonly commandId: CommandId
+  /** Null where the log of then was archived; versions of statuses stay. */
+  readonly commandId: CommandId | null
 }
 
 export interface HistoryPage<Line> {
@@ -50,6 +51,10 @@ export interface HistoryStore {
     attribute: string,
     when: { readonly at: number; readonly after: number },
   ): Promise<HistoryLine | undefined>
+  /** The first line of a person about being made or deleted, behind a time. */
+  lifeAfter(personId: PersonId, at: number): Promise<HistoryLine | undefined>
+  /** The first change of an attribute of a person behind a time. */
+  changeAfter(personId: PersonId, attribute: string, at: number): Promise<HistoryLine | undefined>
   /** What the command at this position of the log did; undefined where there is none, or it was erased. */
   commandDetail(seq: number): Promise<LogDetail | undefined>
 }

@@ -35,6 +35,20 @@ export function entryHash(entry: ChainedFacts): string {
   return sha256(JSON.stringify(canonical))
 }
 
+/** What is wrong with an entry that should follow on another; null where nothing is. */
+export function brokenEntry(entry: LogEntry, previous: { readonly seq: number; readonly hash: string }): string | null {
+  const at = `log entry ${entry.seq}`
+  if (entry.seq !== previous.seq + 1)
+    return `log entry ${previous.seq + 1} is missing: after ${previous.seq} comes ${entry.seq}`
+  if (entry.previousHash !== previous.hash)
+    return `${at}: it does not follow on entry ${previous.seq}, one of the two was changed`
+  const { detail, hash, ...facts } = entry
+  if (entryHash(facts satisfies ChainedFacts) !== hash)
+    return `${at}: it was changed, its hash does not fit what it says`
+  if (detail !== null && sha256(detail) !== entry.detailHash) return `${at}: its detail was changed`
+  return null
+}
+
 export function sha256(text: string | Uint8Array): string {
   return hash('sha256', text, 'hex')
 }

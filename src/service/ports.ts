@@ -38,6 +38,15 @@ export interface LogHead {
   readonly hash: string
 }
 
+/** Where the log begins in the store: the last entry that was archived (0: none), its hash and time, and the last
+ * activity that was. */
+export interface LogCut {
+  readonly seq: number
+  readonly activityId: number
+  readonly hash: string
+  readonly at: number
+}
+
 /** One carried-out command as the log keeps it. `detail` may be erased one day; `detailHash` stays. */
 export interface LogEntry {
   readonly seq: number
@@ -247,6 +256,7 @@ export interface ReadStore {
   ): Promise<ActivityPage>
   log(page: { readonly after: number; readonly limit: number }): Promise<readonly LogEntry[]>
   head(): Promise<LogHead>
+  cut(): Promise<LogCut>
 }
 
 /** The store cannot take this now; trying the same again may work. Nothing was written. */

@@ -58,6 +58,10 @@ export class UndoWork implements JobWork {
     const after = Math.max(fromSeq, end - entriesAtOnce)
     const entries = await this.#options.store.log({ after, limit: end - after })
     const adds: Add[] = []
+    // Positions follow each other without a gap: what is missing was archived.
+    const missing = end - after - entries.length
+    if (missing > 0)
+      adds.push(tally => tally.fail(after + 1, `log entries ${after + 1} to ${after + missing} were archived`))
     const changes = oneOfEach(entries.toReversed().flatMap(entry => this.#changesOf(entry, adds)))
     const done = this.#takeBack(changes, adds).then(() => (tally: Tally) => {
       for (const add of adds) add(tally)

@@ -3,7 +3,7 @@
 import type { Cause, Policy } from '../domain/command.js'
 import { correctionReason, type UndoPlan, type UndoTarget, undoSource } from './bulk.js'
 import type { JobReads } from './jobs.js'
-import type { ReadStore } from './ports.js'
+import type { LogCut, ReadStore } from './ports.js'
 
 export interface UndoWanted {
   /** The name of a command (32 hex digits) or its position in the log. */
@@ -21,7 +21,7 @@ export type UndoPlanned =
   /** Its target is not over yet. */
   | { readonly type: 'too-early'; readonly problem: string }
 
-type UndoStore = Pick<JobReads, 'job' | 'commandPosition'> & Pick<ReadStore, 'head' | 'log'>
+type UndoStore = Pick<JobReads, 'job' | 'commandPosition'> & Pick<ReadStore, 'head' | 'log' | 'cut'>
 
 export async function planUndo(store: UndoStore, wanted: UndoWanted): Promise<UndoPlanned> {
   const part =
@@ -60,11 +60,12 @@ async function partOfCommand(store: UndoStore, command: string): Promise<Part> {
     : /^[1-9]\d{0,14}$/.test(command)
       ? Number(command)
       : undefined
-  const { seq: last } = await store.head()
+  const [{ seq: last }, cut] = [await store.head(), await store.cut()]
   if (seq === undefined || seq > last) {
     const problem = `there is no command '${command.slice(0, 60)}': expected 32 hex digits, or a position in the log`
-    return { type: 'not-found', problem }
+    return { type: 'not-found', problem: seq === undefined && cut.seq > 0 ? `${problem}; ${sinceOf(cut)}` : problem }
   }
+  if (seq <= cut.seq) return { type: 'not-found', problem: `command ${seq} was archived: ${sinceOf(cut)}` }
   const target = { type: 'command', seq, commandId: isName ? command : null } as const
   return { type: 'part', target, fromSeq: seq - 1, toSeq: seq, what: `command ${seq}` }
 }
@@ -79,5 +80,11 @@ async function partOfJob(store: UndoStore, jobId: number): Promise<Part> {
   }
   const { fromSeq, toSeq } = job.progress
   const last = toSeq ?? (await store.head()).seq
+  const cut = await store.cut()
+  if ((fromSeq ?? last) < cut.seq)
+    return { type: 'not-found', problem: `what job ${jobId} did was archived, or part of it: ${sinceOf(cut)}` }
   return { type: 'part', target: { type: 'job', jobId }, fromSeq: fromSeq ?? last, toSeq: last, what: `job ${jobId}` }
 }
+
+const sinceOf = ({ seq, at }: LogCut): string =>
+  `up to ${seq} (${new Date(at).toISOString()}) the log is in the archive, from where nothing can be undone`

@@ -1,13 +1,19 @@
-// Is the store what its log says? First the chain of hashes, entry by entry; then every table against what the log
-// makes of an empty store. The first broken position is reported, with what was expected and what is there.
+// Is the store what its log says? First the chain of hashes, entry by entry, the archived ones before those that are
+// kept; then every table against what the log makes of an empty store. The first broken position is reported, with
+// what was expected and what is there.
 
 import type { ForeignId, Person } from '../domain/person.js'
-import { type ChainedFacts, entryHash, genesisHash, sha256 } from './log-chain.js'
-import type { CommandStore, LogEntry, LogHead, ReadStore, SnapshotStore, StatusRecord, TableScan } from './ports.js'
-import { detailOf, replay } from './replay.js'
+import { brokenActivities, brokenArchive } from './archive-check.js'
+import { LogWalk } from './log-walk.js'
+import type { CommandStore, LogCut, LogHead, ReadStore, SnapshotStore, StatusRecord, TableScan } from './ports.js'
 
 export interface VerifyReport {
+  /** The last position. */
   readonly entries: number
+  /** Where the log begins in the store: what came up to there was archived. */
+  readonly cut: LogCut
+  /** Whether that was looked at too. */
+  readonly archiveChecked: boolean
   /** Entries whose detail was erased. With any of them the tables cannot be compared. */
   readonly erased: number
   readonly tablesCompared: boolean
@@ -18,6 +24,8 @@ export interface VerifyReport {
 export interface VerifyOptions {
   /** An empty store that may be filled and thrown away. */
   readonly scratch: CommandStore & SnapshotStore
+  /** Folder of what was archived; without it the log is looked at from the cut on. */
+  readonly archive?: string | undefined
   /** Called now and then with how far the log is read. */
   readonly onProgress?: (done: number, all: number) => void
 }
@@ -25,71 +33,67 @@ export interface VerifyOptions {
 const logPage = 500
 const tablePage = 1_000
 
-export async function verify(store: SnapshotStore, { scratch, onProgress }: VerifyOptions): Promise<VerifyReport> {
+export async function verify(
+  store: SnapshotStore,
+  { scratch, archive, onProgress = () => {} }: VerifyOptions,
+): Promise<VerifyReport> {
   return store.snapshot(async snapshot => {
-    const head = await snapshot.head()
-    const walked = await walkLog(snapshot, head, scratch, onProgress ?? (() => {}))
-    if (walked.broken !== null || walked.erased > 0) return { ...walked, tablesCompared: false }
-    const broken = await scratch.snapshot(expected => compareTables(snapshot.tables, expected.tables))
-    return { ...walked, tablesCompared: true, broken }
+    const [head, cut] = [await snapshot.head(), await snapshot.cut()]
+    const walk = new LogWalk(cut.seq > 0 && archive === undefined ? null : scratch)
+    const report = (broken: string | null, tablesCompared: boolean): VerifyReport => {
+      const { previous, erased } = walk
+      return { entries: previous.seq, cut, archiveChecked: archive !== undefined, erased, tablesCompared, broken }
+    }
+    if (archive === undefined) walk.beginAt(cut)
+    else {
+      const onPage = (): void => onProgress(walk.previous.seq, head.seq)
+      const broken = await brokenArchive(archive, cut, walk, onPage)
+      if (broken !== null) return report(broken, false)
+    }
+    const broken = await brokenLog(snapshot, head, walk, onProgress)
+    if (broken !== null || !walk.isReplayed) return report(broken, false)
+    return scratch.snapshot(async ({ tables: expected }) => {
+      const different =
+        (archive === undefined ? null : await brokenActivities(archive, cut, expected)) ??
+        (await compareTables(snapshot.tables, expected, cut))
+      return report(different, true)
+    })
   })
 }
 
-type Walked = Omit<VerifyReport, 'tablesCompared'>
-
-async function walkLog(
+async function brokenLog(
   log: ReadStore,
   head: LogHead,
-  scratch: CommandStore,
+  walk: LogWalk,
   onProgress: (done: number, all: number) => void,
-): Promise<Walked> {
-  let previous = { seq: 0, hash: genesisHash }
-  let erased = 0
-  let activities = 0
+): Promise<string | null> {
   for (;;) {
-    const page = await log.log({ after: previous.seq, limit: logPage })
-    for (const entry of page) {
-      const broken = brokenEntry(entry, previous)
-      if (broken !== null) return { entries: previous.seq, erased, broken }
-      if (entry.detail === null) erased++
-      else activities += detailOf(entry).effects.filter(effect => effect.type === 'activity').length
-      previous = entry
-    }
+    const page = await log.log({ after: walk.previous.seq, limit: logPage })
+    const broken = await walk.take(page)
+    if (broken !== null) return broken
     if (page.length === 0) break
-    if (erased === 0) await replay(page, scratch)
-    onProgress(previous.seq, head.seq)
+    onProgress(walk.previous.seq, head.seq)
   }
-  const walked = { entries: previous.seq, erased }
+  const { previous, activityId, erased } = walk
   if (previous.seq !== head.seq || previous.hash !== head.hash) {
-    return {
-      ...walked,
-      broken:
-        `the head says that the log ends at ${head.seq}, but its last entry is ${previous.seq}: the ` +
-        'end was cut or changed',
-    }
+    return (
+      `the head says that the log ends at ${head.seq}, but its last entry is ${previous.seq}: the ` +
+      'end was cut or changed'
+    )
   }
-  if (erased === 0 && activities !== head.activityId) {
-    return { ...walked, broken: `the head says ${head.activityId} activities, the log tells ${activities}` }
-  }
-  return { ...walked, broken: null }
-}
-
-function brokenEntry(entry: LogEntry, previous: { readonly seq: number; readonly hash: string }): string | null {
-  const at = `log entry ${entry.seq}`
-  if (entry.seq !== previous.seq + 1)
-    return `log entry ${previous.seq + 1} is missing: after ${previous.seq} comes ${entry.seq}`
-  if (entry.previousHash !== previous.hash)
-    return `${at}: it does not follow on entry ${previous.seq}, one of the two was changed`
-  const { detail, hash, ...facts } = entry
-  if (entryHash(facts satisfies ChainedFacts) !== hash)
-    return `${at}: it was changed, its hash does not fit what it says`
-  if (detail !== null && sha256(detail) !== entry.detailHash) return `${at}: its detail was changed`
+  if (erased === 0 && activityId !== head.activityId)
+    return `the head says ${head.activityId} activities, the log tells ${activityId}`
   return null
 }
 
 type Reader<Row, Key> = (after: Key | null, limit: number) => Promise<readonly Row[]>
 
-async function compareTables(actual: TableScan, expected: TableScan): Promise<string | null> {
+async function compareTables(actual: TableScan, expected: TableScan, cut: LogCut): Promise<string | null> {
+  // What was archived may be there for a while yet; it counts no more.
+  const behindCut =
+    ({ activities }: TableScan): TableScan['activities'] =>
+    (after, limit) =>
+      activities(after ?? cut.activityId, limit)
   const inAnyOrder = (person: Person): unknown => ({ ...person, fields: Object.entries(person.fields).sort() })
   return (
     (await compare(
@@ -111,7 +115,7 @@ async function compareTables(actual: TableScan, expected: TableScan): Promise<st
       person => person.id,
       inAnyOrder,
     )) ??
-    (await compare('activities', actual.activities.bind(actual), expected.activities.bind(expected), ({ id }) => id)) ??
+    (await compare('activities', behindCut(actual), behindCut(expected), ({ id }) => id)) ??
     (await compare('foreign_ids', actual.foreignIds.bind(actual), expected.foreignIds.bind(expected), foreignIdKey)) ??
     (await compare('cookies', actual.cookies.bind(actual), expected.cookies.bind(expected), ({ cookie }) => cookie)) ??
     (await compare('list_members', actual.members.bind(actual), expected.members.bind(expected), member => member)) ??

@@ -1,7 +1,7 @@
 // One page of new changes on its way to a receiver: several queues at a time, each in its order. Knows how far all of
 // it is settled, so that a crash begins again there and not at the start of the page.
 
-import type { Change, ChangePosition, ChangeStep } from './changes.js'
+import { beginning, type Change, type ChangePosition, type ChangeStep } from './changes.js'
 
 /** It could not be delivered, or must wait for one that could not. */
 export interface Held {
@@ -100,7 +100,7 @@ export class WebhookPage {
     const [delivered, held] = [this.#delivered, this.#held]
     this.#delivered = 0
     this.#held = []
-    await this.#deliverer.keep(position ?? { seq: 0, activityId: 0 }, delivered, held)
+    await this.#deliverer.keep(position ?? beginning, delivered, held)
   }
 
   async #take(): Promise<void> {

@@ -2,8 +2,8 @@
 // beside them, at growing distances, those that failed. An address that failed holds back its own later changes only.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ChangeFeed } from './change-feed.js'
-import type { Change, ChangePosition } from './changes.js'
+import type { ChangeFeed, ChangePage } from './change-feed.js'
+import { type Change, type ChangePosition, laterPosition, PositionArchived } from './changes.js'
 import { type Attempt, type Messenger, sendChange } from './webhook-message.js'
 import { type Held, type Placed, type Settled, WebhookPage } from './webhook-page.js'
 import type { Delivery, Queue, Webhook, WebhookRunStore } from './webhook-ports.js'
@@ -95,16 +95,27 @@ export class WebhookRun {
         await this.#rest(lookEveryMs)
         continue
       }
-      const { position: after, filter } = this.#webhook
-      const limit = this.#health.isDown ? 1 : stepsAtOnce
-      const read = { after, filter: { ...filter, key: null }, limit, waitMs, signal: this.#over.signal }
-      const { steps, next } = await this.#options.changes.read(read)
-      if (!this.#goesOn) return
-      if (steps.length === 0) {
-        await this.#advance(next, 0, [], [])
+      const page = await this.#read(this.#health.isDown ? 1 : stepsAtOnce)
+      if (page === null || !this.#goesOn) return
+      if (page.steps.length === 0) {
+        await this.#advance(page.next, 0, [], [])
         // Where nobody is kept waiting any more, the server is about to stop.
         await this.#rest(lookEveryMs)
-      } else await new WebhookPage(steps, next, this).carryOut()
+      } else await new WebhookPage(page.steps, page.next, this).carryOut()
+    }
+  }
+
+  // Null where part of what was to be sent is no longer there.
+  async #read(limit: number): Promise<ChangePage | null> {
+    const { position: after, filter } = this.#webhook
+    try {
+      const read = { after, filter: { ...filter, key: null }, limit, waitMs, signal: this.#over.signal }
+      return await this.#options.changes.read(read)
+    } catch (cause) {
+      if (!(cause instanceof PositionArchived)) throw cause
+      await this.#advance(cause.oldest, 0, [], [])
+      await this.#disable(`changes behind ${after.seq} were not sent in time: ${cause.message}; activate it to go on`)
+      return null
     }
   }
 
@@ -199,8 +210,7 @@ export class WebhookRun {
     const { messenger, store, giveUpMs } = this.#options
     const attempt = await sendChange(messenger, this.#webhook, change, this.#cut)
     if (attempt.type === 'failed' && this.#cut.aborted) return null
-    const { id } = this.#webhook
-    const now = messenger.now()
+    const [id, now] = [this.#webhook.id, messenger.now()]
     if (attempt.type === 'delivered') {
       if (this.#health.succeeded()) {
         await this.#write(() => store.editWebhook(id, { failingSince: null, lastError: null }))
@@ -220,9 +230,8 @@ export class WebhookRun {
   async #disable(reason: string): Promise<void> {
     if (!this.#goesOn) return
     this.end()
-    await this.#write(() =>
-      this.#options.store.editWebhook(this.#webhook.id, { state: 'disabled', stateReason: reason }),
-    )
+    const edit = { state: 'disabled', stateReason: reason } as const
+    await this.#write(() => this.#options.store.editWebhook(this.#webhook.id, edit))
     this.#options.onDisabled(this.#webhook, reason)
   }
 
@@ -259,15 +268,21 @@ export class WebhookRun {
   ): Promise<void> {
     const { store, messenger } = this.#options
     const deliveredAt = delivered > 0 ? messenger.now() : null
-    const isBehind = later(position, this.#webhook.position) === this.#webhook.position
+    const isBehind = laterPosition(position, this.#webhook.position) === this.#webhook.position
     if (isBehind && delivered === 0 && held.length === 0) return
     const isHeld = await this.#write(() => {
       // A retry that was delivered meanwhile must not take the position back.
-      const progress = { position: later(position, this.#webhook.position), delivered, deliveredAt, held, queues }
+      const progress = {
+        position: laterPosition(position, this.#webhook.position),
+        delivered,
+        deliveredAt,
+        held,
+        queues,
+      }
       return store.advanceWebhook(this.#webhook.id, this.#holder, progress)
     })
     if (!isHeld) this.end()
-    else this.#webhook = { ...this.#webhook, position: later(position, this.#webhook.position) }
+    else this.#webhook = { ...this.#webhook, position: laterPosition(position, this.#webhook.position) }
   }
 
   // One after the other: what a queue is told must reach the store in the order in which it was said.
@@ -283,6 +298,3 @@ export class WebhookRun {
     return delay(ms, undefined, { signal: this.#over.signal }).catch(() => {})
   }
 }
-
-const later = (a: ChangePosition, b: ChangePosition): ChangePosition =>
-  a.seq > b.seq || (a.seq === b.seq && a.activityId > b.activityId) ? a : b

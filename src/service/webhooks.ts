@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { ChangeFeed } from './change-feed.js'
-import type { Change, ChangePosition } from './changes.js'
+import type { Change } from './changes.js'
 import { type Attempt, type Messenger, send } from './webhook-message.js'
 import type { Delivery, DeliveryState, Webhook, WebhookFilter, WebhookState, WebhookStore } from './webhook-ports.js'
 import { drawSecret } from './webhook-signature.js'
@@ -50,8 +50,8 @@ export class Webhooks {
     readonly url: string
     readonly description: string
     readonly filter: WebhookFilter
-    /** Null: from now on. */
-    readonly from: ChangePosition | null
+    /** The beginning is that of what is kept. */
+    readonly from: 'now' | 'beginning'
     readonly actor: string
   }): Promise<WebhookMade> {
     const { store, changes, messenger, nudge } = this.#options
@@ -62,7 +62,7 @@ export class Webhooks {
     const { url, description, filter, actor: createdBy } = given
     const webhook = await store.addWebhook({
       ...{ url, description, filter, createdBy },
-      position: given.from ?? (await changes.end()),
+      position: await (given.from === 'now' ? changes.end() : changes.beginning()),
       secret: messenger.seal.close(secret),
       createdAt: messenger.now(),
     })

@@ -5,13 +5,8 @@ import type { Knex } from 'knex'
 import type { ActivityKind } from '../domain/command.js'
 import type { PersonId } from '../domain/person.js'
 import type { ActivityOwners, ActivityPage, ActivitySelection, ReadStore } from '../service/ports.js'
+import { clocksApartMaxMs } from './log-positions.js'
 import { type ActivityRow, activityFrom } from './rows.js'
-
-/**
- * How far the clocks of two servers may be apart. Ids follow commits, times follow the clock of whoever committed, so a
- * time is found in the order of ids only to within this.
- */
-export const clocksApartMaxMs = 10 * 60_000
 
 // SQLite puts no more than 500 selects together. So many people are only meant where keys are shared by many.
 const scansMax = 200

@@ -12,13 +12,15 @@ import {
   type ChangeStore,
   mergeSteps,
   type PersonChange,
+  PositionArchived,
   personChangeId,
   readChangeId,
   type StatusChange,
   statusChangeId,
 } from '../service/changes.js'
-import type { ActivityRecord } from '../service/ports.js'
-import { clocksApartMaxMs, createActivityStream } from './activity-stream.js'
+import type { ActivityRecord, LogCut } from '../service/ports.js'
+import { createActivityStream } from './activity-stream.js'
+import { cutOf, headOf, positionBefore } from './log-positions.js'
 import { type ActivityRow, activityFrom, type StatusHistoryRow, statusRecordFrom } from './rows.js'
 
 export function createChanges(knex: Knex): ChangeStore {
@@ -29,13 +31,18 @@ export function createChanges(knex: Knex): ChangeStore {
         activityRecords(knex, after, until, selection, limit),
       ])
       const told = await tellers(knex, [...statuses.rows, ...activities.records])
+      // Looked up last: rows go only after the beginning has moved, so what lies behind it was there to be read.
+      const cut = await cutOf(knex)
+      if (isArchived(after, selection.kinds, cut)) throw new PositionArchived(cut)
+      const kept = bySeq(statuses.rows.filter(({ seq }) => seq > cut.seq))
+      const records = activities.records.filter(({ seq }) => seq > cut.seq)
       const steps = mergeSteps(
         after,
-        bySeq(statuses.rows).map(rows => ({ seq: rows[0]!.seq, changes: rows.map(told.status) })),
-        activities.records.map(record => ({ seq: record.seq, id: record.id, change: told.activity(record) })),
+        kept.map(rows => ({ seq: rows[0]!.seq, changes: rows.map(told.status) })),
+        records.map(record => ({ seq: record.seq, id: record.id, change: told.activity(record) })),
         limit,
       )
-      const all = bySeq(statuses.rows).length + activities.records.length
+      const all = kept.length + records.length
       return { steps, isEnd: statuses.isEnd && activities.isEnd && steps.length === all }
     },
 
@@ -50,46 +57,25 @@ export function createChanges(knex: Knex): ChangeStore {
       const activities = (records as ActivityRow[]).map(activityFrom)
       const told = await tellers(knex, [...(rows as StatusChangeRow[]), ...activities])
       const changes: Change[] = [
-        ...bySeq(rows as StatusChangeRow[]).flatMap(of => of.map(told.status)),
-        ...activities.map(told.activity),
+        ...bySeq((rows as StatusChangeRow[]).filter(told.isLogged)).flatMap(of => of.map(told.status)),
+        ...activities.filter(told.isLogged).map(told.activity),
       ]
       return changes.filter(({ id }) => ids.includes(id))
     },
 
     changeHead: () => headOf(knex),
-
-    async positionBefore(at) {
-      const head = await headOf(knex)
-      // Times may go back by what clocks differ, so the search looks for a time that is earlier by as much.
-      const isLate = async (seq: number): Promise<boolean> => {
-        const row = await knex('log').where({ seq }).first('at')
-        return row === undefined || row.at >= at - clocksApartMaxMs
-      }
-      const seq = await lastBefore(head.seq, isLate)
-      const isBehind = async (id: number): Promise<boolean> => {
-        const row = await knex('activities').where('id', '>=', id).orderBy('id').first('seq')
-        return row === undefined || row.seq > seq
-      }
-      return { seq, activityId: await lastBefore(head.activityId, isBehind) }
+    async changeBeginning() {
+      const { seq, activityId } = await cutOf(knex)
+      return { seq, activityId }
     },
+    positionBefore: at => positionBefore(knex, at),
   }
 }
 
-async function headOf(knex: Knex): Promise<ChangePosition> {
-  const row = await knex('log_head').where({ id: 1 }).first('seq', 'activity_id')
-  if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
-  return { seq: row.seq, activityId: row.activity_id }
-}
-
-/** The largest number up to `last` for which the question is not yet true; 0 where it is true from the first on. */
-async function lastBefore(last: number, question: (number: number) => Promise<boolean>): Promise<number> {
-  let [low, high] = [0, last]
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if (await question(middle)) high = middle - 1
-    else low = middle
-  }
-  return low
+// Statuses and activities are told in one order, so who is behind a position has seen all up to it of either kind; only
+// at the very position the activities of that one command may be left.
+function isArchived({ seq, activityId }: ChangePosition, kinds: readonly ChangeKind[], cut: LogCut): boolean {
+  return seq < cut.seq || (seq === cut.seq && activityId < cut.activityId && kinds.some(isActivityKind))
 }
 
 type StatusChangeRow = StatusHistoryRow & { readonly unsubscribed_before: number | boolean | null }
@@ -162,6 +148,8 @@ async function tellers(knex: Knex, rows: readonly { readonly seq: number }[]) {
     return entry
   }
   return {
+    /** False for what was archived: versions of statuses are kept for longer than the log. */
+    isLogged: ({ seq }: { readonly seq: number }): boolean => logged.has(seq),
     status(row: StatusChangeRow, place: number): StatusChange {
       const { version, status: to, at, reason, source, evidence, seq } = statusRecordFrom(row)
       const from = row.unsubscribed_before ? 'unsubscribed' : 'subscribed'

@@ -13,10 +13,12 @@ import {
   statusRecordFrom,
 } from './rows.js'
 
+const lifeKinds = ['person-created', 'person-deleted']
+
 type Caused = { readonly actor: string; readonly command_id: string }
 
 export function createHistory(knex: Knex): HistoryStore {
-  // Every line has its command in the log; the log is read by its primary key.
+  // Every line has its command in the log, with which it goes to the archive; the log is read by its primary key.
   const lines = (personId: number): Knex.QueryBuilder =>
     knex('activities')
       .join('log', 'log.seq', 'activities.seq')
@@ -25,7 +27,7 @@ export function createHistory(knex: Knex): HistoryStore {
       .select('activities.*', 'log.actor', 'log.command_id')
   const versions = (key: string): Knex.QueryBuilder =>
     knex('status_history')
-      .join('log', 'log.seq', 'status_history.seq')
+      .leftJoin('log', 'log.seq', 'status_history.seq')
       .where('status_history.address_key', key)
       .orderBy('status_history.version', 'desc')
       .select('status_history.*', 'log.command_id')
@@ -47,8 +49,12 @@ export function createHistory(knex: Knex): HistoryStore {
       return row === undefined ? undefined : changeFrom(row)
     },
     async lifeAt(personId, at) {
-      const kinds = ['person-created', 'person-deleted']
-      const row = await lines(personId).where('activities.at', '<=', at).whereIn('activities.kind', kinds).first()
+      const row = await lines(personId).where('activities.at', '<=', at).whereIn('activities.kind', lifeKinds).first()
+      return row === undefined ? undefined : lineFrom(row)
+    },
+    async lifeAfter(personId, at) {
+      const later = lines(personId).where('activities.at', '>', at).whereIn('activities.kind', lifeKinds)
+      const row = await later.clearOrder().orderBy('activities.id').first()
       return row === undefined ? undefined : lineFrom(row)
     },
     async changeAt(personId, attribute, { at, after }) {
@@ -58,6 +64,14 @@ export function createHistory(knex: Knex): HistoryStore {
         .where('activities.attribute', attribute)
         .where('activities.kind', 'value-changed')
         .first()
+      return row === undefined ? undefined : lineFrom(row)
+    },
+    async changeAfter(personId, attribute, at) {
+      const later = lines(personId)
+        .where('activities.at', '>', at)
+        .where('activities.attribute', attribute)
+        .where('activities.kind', 'value-changed')
+      const row = await later.clearOrder().orderBy('activities.id').first()
       return row === undefined ? undefined : lineFrom(row)
     },
     async commandDetail(seq) {
@@ -83,6 +97,6 @@ function lineFrom(row: ActivityRow & Caused): HistoryLine {
   return { ...activityFrom(row), actor: row.actor, commandId: row.command_id }
 }
 
-function changeFrom(row: StatusHistoryRow & Caused): StatusChangeLine {
+function changeFrom(row: StatusHistoryRow & { readonly command_id: string | null }): StatusChangeLine {
   return { ...statusRecordFrom(row), commandId: row.command_id }
 }

@@ -26,6 +26,8 @@ import * as flowRunPeople from '../../migrations/026-flow-run-people.js'
 import * as salesforceInbox from '../../migrations/030-salesforce-inbox.js'
 import * as salesforceRecords from '../../migrations/031-salesforce-records.js'
 import * as salesforceOutbox from '../../migrations/032-salesforce-outbox.js'
+import * as logCut from '../../migrations/034-log-cut.js'
+import * as logCutRow from '../../migrations/035-log-cut-row.js'
 
 interface Migration {
   readonly name: string
@@ -56,6 +58,8 @@ const migrations: readonly Migration[] = [
   { name: '030-salesforce-inbox', up: salesforceInbox.up },
   { name: '031-salesforce-records', up: salesforceRecords.up },
   { name: '032-salesforce-outbox', up: salesforceOutbox.up },
+  { name: '034-log-cut', up: logCut.up },
+  { name: '035-log-cut-row', up: logCutRow.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

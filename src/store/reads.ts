@@ -6,6 +6,7 @@ import { untouchedStatus } from '../domain/person.js'
 import type { ActivityRecord, LogEntry, LogHead, ReadStore, StatusRecord } from '../service/ports.js'
 import { createActivityStream } from './activity-stream.js'
 import { selectRows } from './batch-session.js'
+import { cutOf } from './log-positions.js'
 import { createPeoplePages } from './people-pages.js'
 import { selectViews, toViews, viewQuery } from './person-views.js'
 import {
@@ -73,5 +74,6 @@ export function createReads(knex: Knex): ReadStore {
       if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
       return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
     },
+    cut: () => cutOf(knex),
   }
 }

@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import { type PersonId, personIdMax } from '../domain/person.js'
+import type { ArchiveStore } from '../service/archive.js'
 import type { BacklogStore } from '../service/backlog.js'
 import type { BlockedAttemptStore } from '../service/blocked-attempts.js'
 import type { ChangeStore } from '../service/changes.js'
@@ -29,6 +30,7 @@ import type { OutboxStore } from '../service/salesforce/outbox.js'
 import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
 import type { SettingStore } from '../service/settings.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
+import { createArchive } from './archive.js'
 import { createBacklog } from './backlog.js'
 import { appendBatch } from './batch-append.js'
 import { findAnswers, lockHead, readBatch } from './batch-read.js'
@@ -60,6 +62,7 @@ export interface Store
     ReadBarrier,
     HistoryStore,
     SnapshotStore,
+    ArchiveStore,
     ChangeStore,
     WebhookStore,
     WebhookRunStore,
@@ -108,6 +111,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingErrors(commandStore(engine), null),
     ...passingOn(createReads(reader)),
     ...passingOn(createChanges(reader)),
+    ...passingOn(createArchive(writer, reader)),
     ...passingOn(createHistory(reader)),
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createSealedTexts(writer)),

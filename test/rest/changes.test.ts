@@ -1,9 +1,11 @@
 // The change feed as a reader of the JSON face meets it: cursors, filters, waiting, and what it is told when it asks
 // for something that there cannot be.
 import t from 'tap'
+import { PositionArchived } from '../../src/service/changes.js'
 import { aProvenCause, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { type Answered, type JsonFace, startJsonFace } from '../support/json-face.js'
+import { createMemoryStore } from '../support/memory-store.js'
 
 interface Told {
   readonly type: string
@@ -33,6 +35,18 @@ t.test('a reader that keeps its cursor is told each change once', async t => {
   t.match(changesOf(second), [{ from: 'unsubscribed', to: 'subscribed', version: 2, evidence: 'ticket 4711' }])
   t.match(changesOf(second), [{ actor: 'crm', source: 'phone', reason: 'asked to be back', id: /^chg_/ }])
   t.match(third.json, { changes: [], next: second.json.next, hasMore: false })
+})
+
+t.test('a cursor behind which changes were archived is told where to go on', async t => {
+  const cut = { seq: 40, activityId: 70, hash: '', at: Date.UTC(2026, 0, 31) }
+  const memory = createMemoryStore()
+  const changesAfter = () => Promise.reject(new PositionArchived(cut))
+  const face = await startJsonFace(t, { store: { ...memory, changesAfter } })
+
+  const { status, json } = await read(face, '?after=0.0')
+
+  t.equal(status, 410)
+  t.match(json, { type: /archived$/, detail: /all up to 2026-01-31.*go on with after=40\.70/ })
 })
 
 t.test('filters select, and a reader gets on also where nothing fits', async t => {

@@ -1,5 +1,6 @@
 // The change feed over the maps in memory: everything is put in order and looked through, as no real store may.
 import {
+  beginning,
   type Change,
   type ChangePosition,
   type ChangeStore,
@@ -58,6 +59,10 @@ export function memoryChanges(tables: Tables): ChangeStore {
     },
     async changeHead() {
       return head()
+    },
+    // Nothing is ever archived of it.
+    async changeBeginning() {
+      return beginning
     },
     async positionBefore(at) {
       const first = tables.log.findIndex(entry => entry.at >= at)

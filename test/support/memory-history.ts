@@ -37,6 +37,14 @@ export function memoryHistory(tables: Tables): HistoryStore {
         line => line.id > after && line.at <= at && line.attribute === attribute && line.kind === 'value-changed',
       )
     },
+    async lifeAfter(personId, at) {
+      return lines(personId).findLast(line => line.at > at && /^person-(created|deleted)$/.test(line.kind))
+    },
+    async changeAfter(personId, attribute, at) {
+      return lines(personId).findLast(
+        line => line.at > at && line.attribute === attribute && line.kind === 'value-changed',
+      )
+    },
     async commandDetail(seq) {
       const entry = entryOf(seq)
       return entry?.detail == null ? undefined : detailOf(entry)

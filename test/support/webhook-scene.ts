@@ -5,7 +5,7 @@ import { readNetworks } from '../../src/http/networks.js'
 import { createOutgoing } from '../../src/http/outgoing.js'
 import { webhookPayload } from '../../src/rest/webhooks.js'
 import { ChangeFeed } from '../../src/service/change-feed.js'
-import { beginning, type Change } from '../../src/service/changes.js'
+import type { Change } from '../../src/service/changes.js'
 import { createSeal } from '../../src/service/seal.js'
 import type { WebhookFilter } from '../../src/service/webhook-ports.js'
 import { WebhookWorker } from '../../src/service/webhook-worker.js'
@@ -76,7 +76,7 @@ export async function aWebhookScene(t: Test, options: WebhookSceneOptions): Prom
     },
     async subscribe(target, filter = {}) {
       const whole: WebhookFilter = { kinds: ['status-changed'], to: null, source: null, ...filter }
-      const given = { url: target, description: '', filter: whole, from: beginning, actor: 'the admin' }
+      const given = { url: target, description: '', filter: whole, from: 'beginning', actor: 'the admin' } as const
       const made = await webhooks.add(given)
       if (made.type !== 'made') throw new Error(`refused: ${JSON.stringify(made)}`)
       return { id: made.view.webhook.id, secret: made.secret }
