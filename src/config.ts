@@ -30,7 +30,7 @@ export type Config = Readonly<{ [Name in keyof typeof variables]: Read<(typeof v
   /** Where the archive is, with the default filled in. */
   readonly archivePath: string
   /** Null where PORT speaks plain HTTP. */
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+  readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | null } | null
 }
 
 /** Every variable that the server reads. */
@@ -72,7 +72,10 @@ export function readConfig(environment: Environment = process.env): Config {
     throw new ConfigError(
       'SECRET_KEY_PREVIOUS: expected SECRET_KEY beside it, with which secrets are sealed from now on',
     )
-  const tls = certFile === null || keyFile === null ? null : { certFile, keyFile }
+  const { salesforceClientCa: clientCaFile } = config
+  if (clientCaFile !== null && certFile === null)
+    throw new ConfigError('SALESFORCE_CLIENT_CA_FILE: expected TLS_CERT_FILE and TLS_KEY_FILE with it')
+  const tls = certFile === null || keyFile === null ? null : { certFile, keyFile, clientCaFile }
   const storeUrl = config.databaseUrl ?? `sqlite:${config.dataDir}/durable-unsubscribe.db`
   const archivePath = config.archiveDir ?? join(config.dataDir, 'archive')
   return Object.freeze({ ...config, storeUrl, archivePath, tls }) as Config

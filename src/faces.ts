@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Config } from './config.js'
+import { salesforceIdForms } from './domain/salesforce-id.js'
 import { type BodyLimits, defaultBodyLimits, readBody } from './http/body.js'
 import { clientAddress } from './http/client-address.js'
 import type { Logger } from './http/logger.js'
@@ -14,9 +15,12 @@ import { refusalLog } from './observing.js'
 import { packageRoot } from './package-root.js'
 import type { CallLimiter } from './service/call-limits.js'
 import { FailedAttempts } from './service/failed-attempts.js'
+import type { InboxStore } from './service/salesforce/inbox.js'
 import type { Service } from './service/service.js'
 import { type Contracts, loadContracts } from './soap/contracts.js'
 import { createEndpoint } from './soap/endpoint.js'
+import { loadOutboundContract } from './soap/outbound-endpoint.js'
+import { createOutboundHandler } from './soap/outbound-handler.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
 import { loadWsdlModelsAside } from './soap/wsdl-aside.js'
 
@@ -78,6 +82,36 @@ export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler>
     requestIdOf,
     placeOf: guard.placeOf,
     onDefect: (cause, requestId) => logger.error({ err: cause, requestId }, 'a SOAP request failed'),
+  })
+}
+
+/** The endpoint for outbound messages of Salesforce; where no organization is named, there is none. */
+export async function salesforceHandler(
+  config: Config,
+  inbox: Pick<InboxStore, 'receiveNotifications'>,
+  logger: Logger,
+  onStored: () => void,
+): Promise<SoapRequestHandler> {
+  if (config.salesforceOrgs.length === 0) return () => false
+  const { trustedProxies } = config
+  const unknownOrgs = new Set<string>()
+  return createOutboundHandler({
+    contract: await loadOutboundContract(join(packageRoot(), 'wsdl')),
+    inbox,
+    orgs: new Set(config.salesforceOrgs.flatMap(salesforceIdForms)),
+    needsCertificate: config.salesforceClientCa !== null,
+    now: Date.now,
+    readBody: request => readBody(request, bodyLimits(config)),
+    publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),
+    requestIdOf,
+    onStored,
+    onUnknownOrg(orgId) {
+      // Each is tried again for a day; one line says it. Callers can make ids up, so not for ever new ones.
+      if (unknownOrgs.has(orgId) || unknownOrgs.size >= 100) return
+      unknownOrgs.add(orgId)
+      logger.warn({ orgId }, 'outbound messages came from an organization that is not in SALESFORCE_ORGS')
+    },
+    onDefect: (cause, requestId) => logger.error({ err: cause, requestId }, 'an outbound message was not stored'),
   })
 }
 

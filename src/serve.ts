@@ -3,7 +3,7 @@
 
 import { type BackgroundWork, startBackgroundWork } from './background-work.js'
 import type { Config } from './config.js'
-import { bodyLimits, callerGuard, readContracts, soapHandler } from './faces.js'
+import { bodyLimits, callerGuard, readContracts, salesforceHandler, soapHandler } from './faces.js'
 import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
@@ -118,12 +118,14 @@ export async function serve(config: Config): Promise<RunningServer> {
   )
   const sharing = sharedCounts(limiter, opened, config, logger)
   const guard = callerGuard(config)
+  const salesforce = await salesforceHandler(config, store, logger, () => background?.salesforceSent())
   const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
   const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config), ...guard }
+  const handle: typeof soap = (request, response) => soap(request, response) || salesforce(request, response)
   const servesOperators = config.adminPort === null
-  const faces = tracing.faces({ handle: soap, fallback: createJsonApp({ ...app, servesOperators }) })
+  const faces = tracing.faces({ handle, fallback: createJsonApp({ ...app, servesOperators }) })
   const http = createHttpServer({ ...faces, tls, onDefect })
   const admin = servesOperators
     ? null
@@ -136,6 +138,8 @@ export async function serve(config: Config): Promise<RunningServer> {
     Promise.all([
       store.forgetAnswers(now, forgetAtOnce),
       store.forgetBlockedAttempts(now - config.blockedAttemptsDays * dayMs, forgetAttemptsAtOnce),
+      store.forgetNotifications(now - config.salesforceInboxDays * dayMs, forgetAttemptsAtOnce),
+      store.forgetSalesforceConflicts(now - config.salesforceConflictDays * dayMs, forgetAttemptsAtOnce),
     ]).catch((cause: unknown) => logger.warn({ err: cause }, 'what is too old could not be dropped'))
   }, forgetEveryMs)
   const url = urlOf(tls === null ? 'http' : 'https', config.host, port)

@@ -83,7 +83,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const tlsServer: TlsServer | null =
     tls === null
       ? null
-      : createTlsServer({ ...bounds, ...tls, minVersion: tlsMinVersion, handshakeTimeout: limits.handshakeTimeoutMs })
+      : createTlsServer({
+          ...bounds,
+          ...tls,
+          // Asked for and not demanded: who needs one is for those to say who are asked for something.
+          requestCert: tls.ca !== undefined,
+          rejectUnauthorized: false,
+          minVersion: tlsMinVersion,
+          handshakeTimeout: limits.handshakeTimeoutMs,
+        })
   const server = tlsServer ?? createServer(bounds)
   server.maxConnections = limits.connectionsMax
 

@@ -9,11 +9,14 @@ export interface TlsFiles {
   readonly certFile: string
   /** PEM, without a passphrase. */
   readonly keyFile: string
+  /** PEM: from whom the certificates of clients must come. Clients without one are served all the same. */
+  readonly clientCaFile?: string | null
 }
 
 export interface TlsMaterial {
   readonly cert: Buffer
   readonly key: Buffer
+  readonly ca?: Buffer
 }
 
 // Old clients of the legacy contract stop at 1.2; nothing below it is safe.
@@ -30,14 +33,18 @@ export class TlsFilesError extends Error {
  * Reads both files and checks that they fit together.
  * @throws TlsFilesError
  */
-export function readTls({ certFile, keyFile }: TlsFiles): TlsMaterial {
+export function readTls({ certFile, keyFile, clientCaFile = null }: TlsFiles): TlsMaterial {
   try {
-    const material = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+    const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+    const material = clientCaFile === null ? pair : { ...pair, ca: readFileSync(clientCaFile) }
     createSecureContext(material)
     return material
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)
-    throw new TlsFilesError(`the certificate ${certFile} and the key ${keyFile} cannot be used: ${said}`, { cause })
+    const others = clientCaFile === null ? '' : `, with the authority ${clientCaFile},`
+    throw new TlsFilesError(`the certificate ${certFile} and the key ${keyFile}${others} cannot be used: ${said}`, {
+      cause,
+    })
   }
 }
 
@@ -54,7 +61,7 @@ export function watchTls(
       onProblem(cause)
     }
   }
-  const watched = [files.certFile, files.keyFile]
+  const watched = [files.certFile, files.keyFile, ...(files.clientCaFile ? [files.clientCaFile] : [])]
   for (const file of watched) watchFile(file, { interval: lookEveryMs, persistent: false }, look)
   return { stop: () => watched.forEach(file => void unwatchFile(file, look)) }
 }

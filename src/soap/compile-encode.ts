@@ -1,5 +1,6 @@
 // Compiles, once at start, a shape into a function from a value to XML text: children in exact schema order and
-// unqualified, as strict clients need them. It must not know envelopes or operations, nor read anything.
+// unqualified unless the schema says otherwise, as strict clients need them. It must not know envelopes or operations,
+// nor read anything.
 //
 // A nillable field without a value is always written, with xsi:nil, even where the schema lets it be left out: the
 // legacy service did, and generated Java code reads such fields unguarded (legacy-soap-contract 1.2). An optional field
@@ -87,10 +88,11 @@ class Compiler {
   #field(owner: ComplexShape, field: FieldShape): WriteField {
     const { name } = field
     const place = `${owner.name}.${name}`
+    const tag = this.#tag(name)
     const write = this.#element(field, place)
     if (field.repeated) return repeatedField(field, place, write)
     if (field.nillable) {
-      const nil = `<${name} xsi:nil="true"/>`
+      const nil = `<${tag} xsi:nil="true"/>`
       return (record, marks) => {
         const value = record[name]
         if (value !== undefined && value !== null) return write(value, marks)
@@ -106,8 +108,13 @@ class Compiler {
     }
   }
 
+  #tag(name: string): string {
+    return this.#model.qualified ? `${this.#options.prefix}:${name}` : name
+  }
+
   #element(field: FieldShape, place: string): WriteElement {
-    const { name, type } = field
+    const { type } = field
+    const name = this.#tag(field.name)
     if (type.kind === 'builtIn') return scalarElement(name, place, scalarWriter(type.name, this.#options.zone))
     if (type.kind === 'enumeration') {
       return scalarElement(name, place, enumerationWriter(this.#model.enumerations.get(type.name)!))

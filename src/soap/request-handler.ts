@@ -28,7 +28,7 @@ export const soapPath = '/soap/mktows'
 export function createSoapRequestHandler(options: SoapRequestHandlerOptions): SoapRequestHandler {
   const wsdls = new ServedWsdls()
   return (request, response) => {
-    const target = readTarget(request.url ?? '/')
+    const target = readTarget(request.url ?? '/', soapPath)
     if (target === null) return false
     const requestId = options.requestIdOf(request)
     response.setHeader('X-Request-Id', requestId)
@@ -44,7 +44,7 @@ export function createSoapRequestHandler(options: SoapRequestHandlerOptions): So
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { version, asksForWsdl }: Target,
+  { rest: version, asksForWsdl }: Target,
   requestId: string,
   wsdls: ServedWsdls,
   options: SoapRequestHandlerOptions,
@@ -87,19 +87,20 @@ async function call(
   return endpoint.answer(contract, { body, contentType, requestId, place: placeOf?.(request) })
 }
 
-interface Target {
-  readonly version: string
+export interface Target {
+  /** What stands behind the path of the face, without slashes around it. */
+  readonly rest: string
   readonly asksForWsdl: boolean
 }
 
 // Not a URL parser: it would take `//host` for an authority, and there is nothing to decode in a version.
-function readTarget(url: string): Target | null {
+export function readTarget(url: string, facePath: string): Target | null {
   const [, path = '', query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? []
-  if (path !== soapPath && !path.startsWith(`${soapPath}/`)) return null
-  const version = path.slice(soapPath.length + 1).replace(/\/+$/, '')
+  if (path !== facePath && !path.startsWith(`${facePath}/`)) return null
+  const rest = path.slice(facePath.length + 1).replace(/\/+$/, '')
   // Clients write ?WSDL, ?wsdl, ?wsdl=1, ?x=y&WSDL; tools put .xml or a fragment behind it.
   const asksForWsdl = query.split('&').some(part => /^wsdl\b/i.test(part))
-  return { version, asksForWsdl }
+  return { rest, asksForWsdl }
 }
 
 // One string with its length and no chunks: HTTP/1.0 clients cannot read those (client-habits 13), and it is one write.
@@ -108,11 +109,11 @@ function sendReply(response: ServerResponse, { status, headers, body }: Endpoint
   response.end(body)
 }
 
-function sendText(response: ServerResponse, status: number, sentence: string): void {
+export function sendText(response: ServerResponse, status: number, sentence: string): void {
   send(response, status, 'text/plain; charset=utf-8', `${sentence}\n`)
 }
 
-function send(response: ServerResponse, status: number, type: string, text: string): void {
+export function send(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) })
   // Node leaves the body out where the method is HEAD.
   response.end(text)

@@ -44,9 +44,9 @@ const rules = {
       'wsdl:service': 'service',
     },
   },
-  types: { attributes: {}, children: { 'xs:schema': 'schema' }, childrenMax: 1 },
+  types: { attributes: {}, children: { 'xs:schema': 'schema' }, childrenMax: 2 },
   schema: {
-    attributes: { targetNamespace: null, elementFormDefault: ['unqualified'], attributeFormDefault: null },
+    attributes: { targetNamespace: null, elementFormDefault: ['unqualified', 'qualified'], attributeFormDefault: null },
     required: ['targetNamespace'],
     children: { 'xs:element': 'globalElement', 'xs:complexType': 'complexType', 'xs:simpleType': 'simpleType' },
   },
@@ -74,7 +74,13 @@ const rules = {
   },
   sequence: { attributes: {}, children: { 'xs:element': 'localElement' } },
   localElement: {
-    attributes: { name: null, type: null, minOccurs: ['0', '1'], maxOccurs: ['1', 'unbounded'], nillable: yesOrNo },
+    attributes: {
+      name: null,
+      type: null,
+      minOccurs: ['0', '1'],
+      maxOccurs: ['1', '100', 'unbounded'],
+      nillable: yesOrNo,
+    },
     required: ['name', 'type'],
     children: {},
   },

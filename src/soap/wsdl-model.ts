@@ -25,10 +25,13 @@ export async function parseWsdlModel(text: string): Promise<WsdlModel> {
   const targetNamespace = String(definitions.$targetNamespace)
   const schema = definitions.schemas[targetNamespace]
   if (schema === undefined) throw new Error(`expected a schema for the target namespace ${targetNamespace}`)
-  const names = new NameResolver(prefixes, targetNamespace, schema)
+  const names = new NameResolver(prefixes, targetNamespace, definitions.schemas)
 
   const enumerations = new Map(Object.keys(schema.types).map(name => [name, readEnumeration(schema, name, names)]))
-  const complexTypes = readComplexTypes(schema, names)
+  // A type is known by its local name alone, whichever of the schemas has it; the census finds one that two have.
+  const all = Object.assign({}, ...Object.values(definitions.schemas).map(each => each.complexTypes))
+  const complexTypes = readComplexTypes({ complexTypes: all }, names)
+  const qualified = attribute(schema, 'elementFormDefault') === 'qualified'
   const elements = new Map<string, ElementShape>()
   for (const [name, element] of Object.entries(schema.elements)) {
     const type = names.typeOf(element.$type, `element '${name}'`)
@@ -40,7 +43,8 @@ export async function parseWsdlModel(text: string): Promise<WsdlModel> {
   for (const operation of operations.values()) {
     for (const header of operation.headerParts) headerParts.set(header.part, header)
   }
-  const model: WsdlModel = { targetNamespace, operations, headerParts, elements, complexTypes, enumerations }
+  const shapes = { operations, headerParts, elements, complexTypes, enumerations }
+  const model: WsdlModel = { targetNamespace, qualified, ...shapes }
   checkCensus(model, census)
   return Object.freeze(model)
 }

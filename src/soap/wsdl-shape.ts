@@ -73,6 +73,8 @@ export interface OperationShape {
 /** One version of the contract. Maps keep the order of the file. */
 export interface WsdlModel {
   readonly targetNamespace: string
+  /** The children of all elements belong to a namespace too, not only the global elements. */
+  readonly qualified: boolean
   readonly operations: ReadonlyMap<string, OperationShape>
   /** Every header block that any operation takes, by part name. */
   readonly headerParts: ReadonlyMap<string, HeaderPartShape>

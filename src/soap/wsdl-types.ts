@@ -16,12 +16,16 @@ const xmlSchemaUri = 'http://www.w3.org/2001/XMLSchema'
 export class NameResolver {
   readonly #prefixes: ReadonlyMap<string, string>
   readonly #targetNamespace: string
-  readonly #schema: SchemaElement
+  readonly #schemas: Readonly<Record<string, SchemaElement>>
 
-  constructor(prefixes: ReadonlyMap<string, string>, targetNamespace: string, schema: SchemaElement) {
+  constructor(
+    prefixes: ReadonlyMap<string, string>,
+    targetNamespace: string,
+    schemas: Readonly<Record<string, SchemaElement>>,
+  ) {
     this.#prefixes = prefixes
     this.#targetNamespace = targetNamespace
-    this.#schema = schema
+    this.#schemas = schemas
   }
 
   /** The local name of a thing of the target namespace. */
@@ -34,12 +38,10 @@ export class NameResolver {
   typeOf(qName: string | undefined, place: string): TypeReference {
     const { uri, localName: name } = this.#split(qName)
     if (uri === xmlSchemaUri && isBuiltIn(name)) return Object.freeze({ kind: 'builtIn', name })
-    if (uri === this.#targetNamespace && Object.hasOwn(this.#schema.complexTypes, name)) {
+    const schema = uri === undefined ? undefined : this.#schemas[uri]
+    if (schema !== undefined && Object.hasOwn(schema.complexTypes, name))
       return Object.freeze({ kind: 'complex', name })
-    }
-    if (uri === this.#targetNamespace && Object.hasOwn(this.#schema.types, name)) {
-      return Object.freeze({ kind: 'enumeration', name })
-    }
+    if (schema !== undefined && Object.hasOwn(schema.types, name)) return Object.freeze({ kind: 'enumeration', name })
     throw new Error(`${place}: the type '${qName}' is not understood`)
   }
 
@@ -64,7 +66,10 @@ export function readEnumeration(schema: SchemaElement, name: string, names: Name
 }
 
 /** All complex types, inheritance resolved. Throws an Error for a cycle and for an element that is there twice. */
-export function readComplexTypes(schema: SchemaElement, names: NameResolver): Map<string, ComplexShape> {
+export function readComplexTypes(
+  schema: Pick<SchemaElement, 'complexTypes'>,
+  names: NameResolver,
+): Map<string, ComplexShape> {
   const own = new Map(
     Object.entries(schema.complexTypes).map(([name, type]) => [name, readOwnContent(type, name, names)]),
   )
@@ -119,7 +124,7 @@ function readField(element: Element, place: string, names: NameResolver): FieldS
     name,
     type: names.typeOf(attribute(element, 'type'), `${place} / element '${name}'`),
     required: attribute(element, 'minOccurs') !== '0',
-    repeated: attribute(element, 'maxOccurs') === 'unbounded',
+    repeated: !['1', undefined].includes(attribute(element, 'maxOccurs')),
     nillable: attribute(element, 'nillable') === 'true',
   }
   // A list says that it is empty by having no items; a nil item would be a second way to say nothing.

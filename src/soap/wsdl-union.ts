@@ -16,8 +16,10 @@ export function wsdlUnion(versions: readonly WsdlModel[]): WsdlModel {
 
 function unite(older: WsdlModel, newer: WsdlModel): WsdlModel {
   same(older.targetNamespace, newer.targetNamespace, 'the target namespace')
+  same(older.qualified, newer.qualified, 'elementFormDefault')
   return {
     targetNamespace: newer.targetNamespace,
+    qualified: newer.qualified,
     operations: uniteMaps(older.operations, newer.operations, (a, b) => {
       same(messagesOf(a), messagesOf(b), `operation '${b.name}'`)
       return b
