@@ -1,6 +1,7 @@
 // The JSON face as its callers meet it: a real server on a free port, the real group commit, a store in memory. It
 // knows how to ask; what the answers must be is said by the tests.
 import type { Test } from 'tap'
+import type { Policy } from '../../src/domain/command.js'
 import type { readBody } from '../../src/http/body.js'
 import { createLogger } from '../../src/http/logger.js'
 import { createMetrics, type Metrics } from '../../src/http/metrics.js'
@@ -56,6 +57,8 @@ export interface JsonFaceOptions {
   readonly bodyLimits?: Parameters<typeof readBody>[1]
   readonly readiness?: () => Promise<Readiness>
   readonly failedAttempts?: FailedAttempts
+  /** What its commands are decided under; that of a new server unless told. */
+  readonly policy?: Policy
   /** Takes the place of parts of the service. */
   readonly service?: Partial<Service>
 }
@@ -98,7 +101,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
   const metrics = createMetrics()
   const app = createJsonApp({
     service,
-    face: jsonFace,
+    face: { ...jsonFace, policy: options.policy ?? jsonFace.policy },
     metrics,
     logger,
     version: '0.0.0',
