@@ -38,6 +38,16 @@ export const defaultHttpServerLimits: HttpServerLimits = {
 
 // Whoever spoke TLS with this host once should not be talked into doing without for a year.
 const strictTransport = 'max-age=31536000'
+/** On every answer; a page that needs more says so itself. What is served is for programs: a browser that is led here
+ * may run nothing, show nothing in a frame, keep nothing and tell nobody where it was. */
+const safeHeaders: readonly (readonly [string, string])[] = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['X-Frame-Options', 'DENY'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Cache-Control', 'no-store'],
+]
 // How often Node looks for connections that are past their time.
 const timeoutCheckMs = 1_000
 
@@ -101,6 +111,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   })
   server.on('request', (request, response) => {
     running.set(request.socket, response)
+    for (const [name, value] of safeHeaders) response.setHeader(name, value)
     if (tls !== null) response.setHeader('Strict-Transport-Security', strictTransport)
     if (isClosing) response.setHeader('Connection', 'close')
     response.once('close', () => {
@@ -171,6 +182,7 @@ function rawAnswer(code: string | undefined): string {
     'Content-Type: text/plain',
     `Content-Length: ${sentence.length}`,
     'Connection: close',
+    ...safeHeaders.map(([name, value]) => `${name}: ${value}`),
     '',
     sentence,
   ].join('\r\n')

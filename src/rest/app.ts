@@ -120,7 +120,7 @@ function observed({ logger, metrics }: JsonAppOptions) {
     const startedAt = performance.now()
     ctx.state.requestId = requestIdOf(ctx.req)
     ctx.state.route = '(none)'
-    ctx.set({ 'X-Request-Id': ctx.state.requestId, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+    ctx.set('X-Request-Id', ctx.state.requestId)
     let failure: { readonly facts: ProblemFacts; readonly err?: unknown } | null = null
     try {
       refuseBrokenPath(ctx.path)
