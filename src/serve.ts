@@ -96,6 +96,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     changes,
     webhooks: hooks.webhooks,
     refusals: store,
+    salesforce: store,
     fields,
     credentials,
     settings,

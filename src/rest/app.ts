@@ -31,6 +31,7 @@ import { personHistoryRoutes } from './person-history.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import { refusalRoutes } from './refusals.js'
 import type { Page, Reply, Route } from './route.js'
+import { salesforceRoutes } from './salesforce.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
 import { webhookRoutes } from './webhooks.js'
@@ -79,6 +80,7 @@ export function jsonRoutes({
     ...oneClickRoutes(service),
     ...webhookRoutes(service),
     ...refusalRoutes(service),
+    ...salesforceRoutes(service),
     ...settingRoutes(service),
     ...flowRoutes(service),
     ...flowRunRoutes(service, face),

@@ -11,6 +11,7 @@ export const tags = {
   Lists: 'Static lists of people.',
   Flows: 'Named sets of values for fields, run on people as jobs.',
   Privacy: 'What is held about an address, and its erasure.',
+  Salesforce: 'The exchange of opt-outs with Salesforce.',
   Settings: 'What an admin can switch.',
   Fields: 'The fields that a person can have.',
   Credentials: 'Who may call: SOAP users and API keys.',

@@ -15,6 +15,7 @@ import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore } from './ports.js'
 import type { RefusalStore } from './refusals.js'
+import type { SalesforceRecordStore } from './salesforce/records.js'
 import type { Settings } from './settings.js'
 import type { Webhooks } from './webhooks.js'
 
@@ -24,6 +25,7 @@ export interface Service {
   readonly changes: ChangeFeed
   readonly webhooks: Webhooks
   readonly refusals: RefusalStore
+  readonly salesforce: Pick<SalesforceRecordStore, 'salesforceConflicts' | 'selectedSalesforceRecords'>
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

@@ -35,7 +35,8 @@ export function createSalesforceInbox(engine: EngineName, writer: Knex, reader: 
 
     async endNotification(id, outcome, at) {
       const waiting = writer('salesforce_inbox').where({ id }).whereNull('processed_at')
-      await waiting.update({ processed_at: at, outcome, fields: null })
+      // Of a failure somebody may want to know what it was.
+      await waiting.update({ processed_at: at, outcome, ...(outcome === 'failed' ? {} : { fields: null }) })
     },
 
     async countInbox() {

@@ -19,6 +19,7 @@ import type { Readiness, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
 import { checksOver } from './checks.js'
+import { noSalesforce } from './memory-salesforce.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 import { someWebhooks } from './memory-webhooks.js'
 
@@ -84,6 +85,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     changes,
     webhooks,
     refusals: store,
+    salesforce: noSalesforce,
     fields,
     credentials,
     settings,

@@ -18,6 +18,7 @@ import { type Contract, type Contracts, loadContracts } from '../../src/soap/con
 import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
 import { aHashAddress, aPolicy } from './builders.js'
 import { checksOver } from './checks.js'
+import { noSalesforce } from './memory-salesforce.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 import { someWebhooks } from './memory-webhooks.js'
 import { projectRoot } from './project.js'
@@ -102,6 +103,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     changes,
     webhooks: someWebhooks(changes),
     refusals: store,
+    salesforce: noSalesforce,
     fields,
     credentials,
     settings,

@@ -1,0 +1,7 @@
+// A store without any record of Salesforce, for faces that are tested over a store in memory.
+import type { Service } from '../../src/service/service.js'
+
+export const noSalesforce: Service['salesforce'] = {
+  salesforceConflicts: async () => [],
+  selectedSalesforceRecords: async () => [],
+}
