@@ -18,7 +18,7 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME] [options]
   NAME                 sync-lead, many-leads, get-lead, check, soap-path, codec, workers, start; all of these (default);
-                       or profile
+                       or profile, or soak (memory; with --seconds 180 or more)
   --engines LIST       mariadb,sqlite
   --connections LIST   1,16,64 (profile: the last of them)
   --rounds N           5

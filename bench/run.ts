@@ -18,6 +18,7 @@ import {
   syncLeadTables,
   writeResult,
 } from './report.js'
+import { measureSoak, soakTable } from './soak.js'
 import { measureSoapPath } from './soap-path.js'
 import { measureStart } from './start.js'
 import { type EngineResult, measureSyncLead } from './sync-lead.js'
@@ -49,6 +50,7 @@ const benches: Readonly<Record<string, Bench>> = {
   codec: bench(measureCodec, codecTable),
   workers: bench(measureWorkers, pointsTable),
   start: bench(measureStart, startTable),
+  soak: bench(measureSoak, soakTable),
 }
 
 const say: Say = text => void process.stdout.write(`${text}\n`)
@@ -63,7 +65,7 @@ try {
 async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return say(usage)
   const { name, options } = readOptions(args)
-  const names = name === 'all' ? Object.keys(benches) : [name]
+  const names = name === 'all' ? Object.keys(benches).filter(each => each !== 'soak') : [name]
   if (name !== 'profile' && benches[names[0]!] === undefined)
     throw new Error(`there is no benchmark '${name}'\n${usage}`)
   if (options.build) build()
