@@ -14,7 +14,7 @@ const status = z.enum(['subscribed', 'unsubscribed'])
 export const statusChange = z
   .object({
     version: z.int(),
-    from: status,
+    from: status.describe('The same as `to` where a stronger cause took the place of a weaker one.'),
     to: status,
     at: timestamp,
     actor: z.string(),
@@ -100,9 +100,7 @@ export function addressHistoryRoutes({ reads }: { readonly reads: HistoryStore }
   ]
 }
 
-// A version exists because the status changed, so it was the other one before.
 export function presentChange(line: StatusChangeLine): z.input<typeof statusChange> {
-  const { version, status: to, at, actor, source, reason, evidence } = line
-  const from = to === 'subscribed' ? 'unsubscribed' : 'subscribed'
+  const { version, from, status: to, at, actor, source, reason, evidence } = line
   return { version, from, to, at: timeText(at), actor, source, reason, evidence, command: presentMadeBy(line) }
 }

@@ -30,7 +30,7 @@ export const statusChange = z
     type: z.literal('status-changed'),
     ...common,
     address: z.string(),
-    from: status,
+    from: status.describe('The same as `to` where a stronger cause took the place of a weaker one.'),
     to: status,
     version: z.int().describe('Version of the status that this made; it never goes back for an address.'),
     evidence: z.string().nullable(),

@@ -2,7 +2,7 @@
 // fills the port; the words here know nothing of tables.
 
 import type { AddressKey } from '../domain/address.js'
-import type { PersonId } from '../domain/person.js'
+import type { PersonId, Status } from '../domain/person.js'
 import type { ActivityRecord, CommandId, LogDetail, StatusRecord } from './ports.js'
 
 /** Which lines are meant; null: all. Times are milliseconds since the epoch, both ends belong to the window. */
@@ -19,6 +19,8 @@ export interface HistoryLine extends ActivityRecord {
 }
 
 export interface StatusChangeLine extends StatusRecord {
+  /** Of the version before. The same where only the cause changed. */
+  readonly from: Status
   /** Null where the log of then was archived; versions of statuses stay. */
   readonly commandId: CommandId | null
 }

@@ -16,6 +16,7 @@ import {
 const lifeKinds = ['person-created', 'person-deleted']
 
 type Caused = { readonly actor: string; readonly command_id: string }
+type Followed = { readonly command_id: string | null; readonly unsubscribed_before: number | boolean | null }
 
 export function createHistory(knex: Knex): HistoryStore {
   // Every line has its command in the log, with which it goes to the archive; the log is read by its primary key.
@@ -28,9 +29,14 @@ export function createHistory(knex: Knex): HistoryStore {
   const versions = (key: string): Knex.QueryBuilder =>
     knex('status_history')
       .leftJoin('log', 'log.seq', 'status_history.seq')
+      .leftJoin('status_history as previous', join =>
+        join
+          .on('previous.address_key', 'status_history.address_key')
+          .andOn('previous.version', knex.raw('?? - 1', ['status_history.version'])),
+      )
       .where('status_history.address_key', key)
       .orderBy('status_history.version', 'desc')
-      .select('status_history.*', 'log.command_id')
+      .select('status_history.*', 'log.command_id', 'previous.unsubscribed as unsubscribed_before')
 
   return {
     async personHistory(personId, { attribute, ...filter }, { before, limit }) {
@@ -97,6 +103,7 @@ function lineFrom(row: ActivityRow & Caused): HistoryLine {
   return { ...activityFrom(row), actor: row.actor, commandId: row.command_id }
 }
 
-function changeFrom(row: StatusHistoryRow & { readonly command_id: string | null }): StatusChangeLine {
-  return { ...statusRecordFrom(row), commandId: row.command_id }
+function changeFrom(row: StatusHistoryRow & Followed): StatusChangeLine {
+  const from = (row.unsubscribed_before ?? !row.unsubscribed) ? 'unsubscribed' : 'subscribed'
+  return { ...statusRecordFrom(row), from, commandId: row.command_id }
 }

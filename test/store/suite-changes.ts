@@ -6,7 +6,7 @@ import {
   type ChangeSelection,
   changeKinds,
 } from '../../src/service/changes.js'
-import { aKey, aProvenCause, aSave, aSubscription } from '../support/builders.js'
+import { aCause, aKey, aProvenCause, aSave, aSubscription } from '../support/builders.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'
 
@@ -40,6 +40,22 @@ export const changeTests: Readonly<Record<string, StoreTest>> = {
       },
     ])
     t.not(changes[0]!.id, changes[1]!.id)
+  },
+
+  async 'a stronger cause is told as a change from unsubscribed to unsubscribed'(t, scene) {
+    const start = await scene.store.changeHead()
+    for (const origin of ['import', 'recipient'] as const) {
+      const cause = aCause({ origin, reason: origin })
+      await scene.carryOut(aSubscription('unsubscribed', scene.address('ida')), { cause })
+    }
+
+    const changes = await readAll(scene, start, everything)
+
+    t.match(changes, [
+      { type: 'status-changed', from: 'subscribed', to: 'unsubscribed', version: 1, reason: 'import' },
+      { type: 'status-changed', from: 'unsubscribed', to: 'unsubscribed', version: 2, reason: 'recipient' },
+    ])
+    t.equal(changes.length, 2)
   },
 
   async 'what happened to people comes between the statuses in the order of the log'(t, scene) {

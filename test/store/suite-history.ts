@@ -1,7 +1,7 @@
 // Histories: whose lines, in which order, by which command, and what was so at a time.
 import type { HistoryFilter } from '../../src/service/history.js'
 import { personAt } from '../../src/service/person-at.js'
-import { aKey, aProvenCause, aSave, aSubscription } from '../support/builders.js'
+import { aCause, aKey, aProvenCause, aSave, aSubscription } from '../support/builders.js'
 import { personIdOf } from '../support/group-commits.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'
@@ -23,6 +23,25 @@ const then = async (scene: Scene, id: number, at: number) => {
 }
 
 export const historyTests: Readonly<Record<string, StoreTest>> = {
+  'a stronger cause is a version that leaves the status as it was': async (t, scene) => {
+    const address = scene.address('y')
+    const key = aKey(address)
+    for (const origin of ['import', 'recipient'] as const)
+      await scene.carryOut(aSubscription('unsubscribed', address), { cause: aCause({ origin, reason: origin }) })
+
+    const { lines } = await scene.store.addressHistory(key, all, newest)
+    const now = await scene.store.statusAt(key, Date.now())
+
+    t.strictSame(
+      lines.map(({ version, from, status, reason }) => [version, from, status, reason]),
+      [
+        [2, 'unsubscribed', 'unsubscribed', 'recipient'],
+        [1, 'subscribed', 'unsubscribed', 'import'],
+      ],
+    )
+    t.match(now, { version: 2, from: 'unsubscribed' })
+  },
+
   'the history of an address has every version, the newest first, each with its command': async (t, scene) => {
     const key = aKey(scene.address('x'))
     await scene.set('unsubscribed', 'x')

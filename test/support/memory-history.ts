@@ -1,5 +1,7 @@
 // Histories over the maps in memory: looked through from one end to the other, as no real store may.
+import type { Status } from '../../src/domain/person.js'
 import type { HistoryFilter, HistoryLine, HistoryStore, StatusChangeLine } from '../../src/service/history.js'
+import type { StatusRecord } from '../../src/service/ports.js'
 import { detailOf } from '../../src/service/replay.js'
 import type { Tables } from './memory-tables.js'
 
@@ -13,8 +15,10 @@ export function memoryHistory(tables: Tables): HistoryStore {
   const changes = (key: string): StatusChangeLine[] =>
     tables.statusHistory
       .filter(record => record.key === key)
-      .map(record => ({ ...record, commandId: entryOf(record.seq).commandId }))
+      .map(record => ({ ...record, from: statusBefore(record), commandId: entryOf(record.seq).commandId }))
       .sort((a, b) => b.version - a.version)
+  const statusBefore = ({ key, version }: StatusRecord): Status =>
+    tables.statusHistory.find(other => other.key === key && other.version === version - 1)?.status ?? 'subscribed'
   return {
     async personHistory(personId, { attribute, ...filter }, { before, limit }) {
       const found = lines(personId)
