@@ -8,6 +8,7 @@ import { network } from './config/network.js'
 import { operation } from './config/operation.js'
 import type { ConfigVariable, Variable } from './config/reading.js'
 import { salesforceVariables } from './config/salesforce.js'
+import { readSalesforceLogin, type SalesforceLoginConfig, salesforceCalls } from './config/salesforce-calls.js'
 import { storage } from './config/storage.js'
 import { webhooks } from './config/webhooks.js'
 
@@ -20,6 +21,7 @@ const variables = {
   ...bounds,
   ...webhooks,
   ...salesforceVariables,
+  ...salesforceCalls,
   ...operation,
 } satisfies Record<string, Variable<unknown>>
 
@@ -31,6 +33,8 @@ export type Config = Readonly<{ [Name in keyof typeof variables]: Read<(typeof v
   readonly archivePath: string
   /** Null where PORT speaks plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string | null } | null
+  /** As whom Salesforce is called; null where it is not. */
+  readonly salesforceLogin: SalesforceLoginConfig | null
 }
 
 /** Every variable that the server reads. */
@@ -59,12 +63,12 @@ export function readConfig(environment: Environment = process.env): Config {
     try {
       read[key] = variable.read(text)
     } catch (cause) {
-      const isSecret = /KEY|URL/.test(variable.name)
+      const isSecret = /KEY|URL|SECRET|TOKEN/.test(variable.name)
       problems.push(`${variable.name}: ${(cause as Error).message}${isSecret ? '' : `, got '${text}'`}`)
     }
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
-  const config = read as Omit<Config, 'storeUrl' | 'archivePath' | 'tls'>
+  const config = read as Omit<Config, 'storeUrl' | 'archivePath' | 'tls' | 'salesforceLogin'>
   const { tlsCertFile: certFile, tlsKeyFile: keyFile } = config
   if ((certFile === null) !== (keyFile === null))
     throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE: expected both or none of them')
@@ -76,9 +80,18 @@ export function readConfig(environment: Environment = process.env): Config {
   if (clientCaFile !== null && certFile === null)
     throw new ConfigError('SALESFORCE_CLIENT_CA_FILE: expected TLS_CERT_FILE and TLS_KEY_FILE with it')
   const tls = certFile === null || keyFile === null ? null : { certFile, keyFile, clientCaFile }
+  const salesforceLogin = salesforceLoginOf(config)
   const storeUrl = config.databaseUrl ?? `sqlite:${config.dataDir}/durable-unsubscribe.db`
   const archivePath = config.archiveDir ?? join(config.dataDir, 'archive')
-  return Object.freeze({ ...config, storeUrl, archivePath, tls }) as Config
+  return Object.freeze({ ...config, storeUrl, archivePath, tls, salesforceLogin }) as Config
+}
+
+function salesforceLoginOf(config: Parameters<typeof readSalesforceLogin>[0]): SalesforceLoginConfig | null {
+  try {
+    return readSalesforceLogin(config)
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message)
+  }
 }
 
 export interface CallDefaults {

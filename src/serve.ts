@@ -14,6 +14,7 @@ import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
+import { startSalesforceWork } from './salesforce-work.js'
 import { CallLimiter } from './service/call-limits.js'
 import { ChangeFeed } from './service/change-feed.js'
 import { createCheck } from './service/checks.js'
@@ -90,6 +91,8 @@ export async function serve(config: Config): Promise<RunningServer> {
   const attempts = blockedAttempts(opened, metrics, logger)
   const hooks = webhookWork(opened, changes, config, logger)
   hooks.start()
+  const onFound = (): void => background?.salesforceSent()
+  const exchange = startSalesforceWork({ opened, writes, changes, config, logger, onFound })
   const service: Service = {
     writes: tracing.writes(writes),
     reads: store,
@@ -159,7 +162,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       renewal.stop()
       const finished = await Promise.all([http.close(config.drainMs), admin?.close(config.drainMs) ?? true])
       if (finished.includes(false)) logger.warn('calls were cut off that took longer than DRAIN_MS')
-      await Promise.all([background.stop(), hooks.stop()])
+      await Promise.all([background.stop(), hooks.stop(), exchange.stop()])
       await writes.drain()
       await sharing.stop()
       await attempts.stop()

@@ -28,6 +28,7 @@ import * as salesforceRecords from '../../migrations/031-salesforce-records.js'
 import * as salesforceOutbox from '../../migrations/032-salesforce-outbox.js'
 import * as logCut from '../../migrations/034-log-cut.js'
 import * as logCutRow from '../../migrations/035-log-cut-row.js'
+import * as salesforceSyncs from '../../migrations/036-salesforce-syncs.js'
 
 interface Migration {
   readonly name: string
@@ -60,6 +61,7 @@ const migrations: readonly Migration[] = [
   { name: '032-salesforce-outbox', up: salesforceOutbox.up },
   { name: '034-log-cut', up: logCut.up },
   { name: '035-log-cut-row', up: logCutRow.up },
+  { name: '036-salesforce-syncs', up: salesforceSyncs.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

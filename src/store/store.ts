@@ -28,6 +28,7 @@ import type { SealedStore } from '../service/reseal.js'
 import type { InboxStore } from '../service/salesforce/inbox.js'
 import type { OutboxStore } from '../service/salesforce/outbox.js'
 import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
+import type { SyncStore } from '../service/salesforce/syncs.js'
 import type { SettingStore } from '../service/settings.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
 import { createArchive } from './archive.js'
@@ -51,6 +52,7 @@ import { createRegistry, type FactStore } from './registry.js'
 import { createSalesforceInbox } from './salesforce-inbox.js'
 import { createSalesforceOutbox } from './salesforce-outbox.js'
 import { createSalesforceRecords, createSalesforceWork } from './salesforce-records.js'
+import { createSalesforceSyncs } from './salesforce-syncs.js'
 import { createSealedTexts } from './sealed-texts.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
@@ -81,6 +83,7 @@ export interface Store
     OutboxStore,
     SalesforceRecordStore,
     SalesforceWorkStore,
+    SyncStore,
     CheckStore,
     BlockedAttemptStore,
     RefusalStore,
@@ -124,6 +127,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createSalesforceInbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceOutbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceRecords(engine.name, writer, reader)),
+    ...passingOn(createSalesforceSyncs(engine.name, writer, reader)),
     ...passingOn(createSalesforceWork(engine.name, writer, reader)),
     ...passingOn(createChecks(engine.name, writer, reader)),
     ...passingOn(createCallCounts(writer)),
