@@ -11,6 +11,7 @@ import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
 import { publicUrl } from './http/public-url.js'
 import { requestIdOf } from './http/request-id.js'
+import { defaultUploadLimits, type UploadLimits } from './http/upload.js'
 import { refusalLog } from './observing.js'
 import { packageRoot } from './package-root.js'
 import type { CallLimiter } from './service/call-limits.js'
@@ -117,4 +118,8 @@ export async function salesforceHandler(
 
 export function bodyLimits({ bodyBytesMax }: Config): BodyLimits {
   return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax }
+}
+
+export function uploadLimits({ importBytesMax: bytesMax, importMs: timeoutMs }: Config): UploadLimits {
+  return { ...defaultUploadLimits, bytesMax, timeoutMs }
 }

@@ -3,7 +3,7 @@
 
 import { type BackgroundWork, startBackgroundWork } from './background-work.js'
 import type { Config } from './config.js'
-import { bodyLimits, callerGuard, readContracts, salesforceHandler, soapHandler } from './faces.js'
+import { bodyLimits, callerGuard, readContracts, salesforceHandler, soapHandler, uploadLimits } from './faces.js'
 import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
@@ -14,6 +14,7 @@ import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
 import { createJsonApp } from './rest/app.js'
 import { jsonFace } from './rest/face.js'
+import { isUpload } from './rest/imports.js'
 import { startSalesforceWork } from './salesforce-work.js'
 import { CallLimiter } from './service/call-limits.js'
 import { ChangeFeed } from './service/change-feed.js'
@@ -39,6 +40,8 @@ export interface RunningServer {
 const forgetEveryMs = 60_000
 const forgetAtOnce = 1_000
 const forgetAttemptsAtOnce = 10_000
+// So long may a file that was cut be sent on from the command line.
+const cutFileDays = 1
 const dayMs = 24 * 3_600_000
 
 interface Prepared {
@@ -106,6 +109,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     lists: store,
     flows: store,
     jobs: jobsOf(store, background.jobTaken),
+    exports: store,
     oneClick: { ...opened.oneClick, publicUrl: config.publicUrl },
     check: createCheck({ store, attempts, settings, now: Date.now }),
     blockedAttempts: {
@@ -126,14 +130,16 @@ export async function serve(config: Config): Promise<RunningServer> {
   const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
-  const app = { service, face, metrics, logger, version: packageVersion(), bodyLimits: bodyLimits(config), ...guard }
+  const limits = { bodyLimits: bodyLimits(config), uploadLimits: uploadLimits(config) }
+  const app = { service, face, metrics, logger, version: packageVersion(), ...limits, ...guard }
   const handle: typeof soap = (request, response) => soap(request, response) || salesforce(request, response)
   const servesOperators = config.adminPort === null
   const faces = tracing.faces({ handle, fallback: createJsonApp({ ...app, servesOperators }) })
-  const http = createHttpServer({ ...faces, tls, onDefect })
+  const long = { limits: { longRequestTimeoutMs: config.importMs }, isLong: isUpload }
+  const http = createHttpServer({ ...faces, ...long, tls, onDefect })
   const admin = servesOperators
     ? null
-    : createHttpServer({ handle: () => false, fallback: createJsonApp(app), onDefect })
+    : createHttpServer({ handle: () => false, fallback: createJsonApp(app), ...long, onDefect })
   const renewal = renewTls(config, http, logger)
   const port = await http.listen(config.port, config.host)
   const adminPort = await admin?.listen(config.adminPort ?? 0, config.adminHost)
@@ -141,6 +147,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     const now = Date.now()
     Promise.all([
       store.forgetAnswers(now, forgetAtOnce),
+      store.sweepJobs(now - cutFileDays * dayMs),
       store.forgetBlockedAttempts(now - config.blockedAttemptsDays * dayMs, forgetAttemptsAtOnce),
       store.forgetNotifications(now - config.salesforceInboxDays * dayMs, forgetAttemptsAtOnce),
       store.forgetSalesforceConflicts(now - config.salesforceConflictDays * dayMs, forgetAttemptsAtOnce),

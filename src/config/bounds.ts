@@ -10,6 +10,18 @@ export const bounds = {
     description: 'Largest request body, packed and unpacked.',
     read: whole(10 * 1024 * 1024, 1024, 100 * 1024 * 1024),
   },
+  importBytesMax: {
+    name: 'IMPORT_BYTES_MAX',
+    default: '10737418240',
+    description: 'Largest file that is sent to /v1/imports, packed and unpacked.',
+    read: whole(10 * 1024 ** 3, 1024, 999_999_999_999),
+  },
+  importMs: {
+    name: 'IMPORT_MS',
+    default: '3600000',
+    description: 'How long the sending of a file to /v1/imports may take.',
+    read: whole(3_600_000, 1_000, 86_400_000),
+  },
   batchMax: {
     name: 'BATCH_MAX',
     default: '300',

@@ -130,7 +130,7 @@ const lingerMs = 2_000
 const lingerBytesMax = 16 * mebibyte
 
 /** Resolves when nothing more comes. */
-function discardRest(request: IncomingMessage): Promise<void> {
+export function discardRest(request: IncomingMessage): Promise<void> {
   if (request.readableEnded || request.destroyed) return Promise.resolve()
   let bytes = 0
   const timer = setTimeout(() => request.destroy(), lingerMs)

@@ -18,6 +18,8 @@ export interface HttpServerLimits {
   readonly headersTimeoutMs: number
   /** From the first byte of a request to its last. */
   readonly requestTimeoutMs: number
+  /** The same for requests that carry files. */
+  readonly longRequestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   readonly headerBytesMax: number
   readonly connectionsMax: number
@@ -29,6 +31,7 @@ export const defaultHttpServerLimits: HttpServerLimits = {
   headersTimeoutMs: 15_000,
   // Above the time that a body may take, so that a slow one gets the answer of its face.
   requestTimeoutMs: 60_000,
+  longRequestTimeoutMs: 60_000,
   // Balancers keep idle connections for 60 s. Ours must live longer, or they send into one that is just closing.
   keepAliveTimeoutMs: 65_000,
   headerBytesMax: 32 * 1024,
@@ -57,10 +60,18 @@ export interface HttpServerOptions {
   /** Gets every request that `handle` left. */
   readonly fallback: RequestListener
   readonly limits?: Partial<HttpServerLimits>
+  /** Whether a request carries a file, which may take its time while nothing has answered it. */
+  readonly isLong?: (request: IncomingMessage) => boolean
   /** TLS and nothing else on this port; without it plain HTTP. */
   readonly tls?: TlsMaterial | null
   /** Told of what one of the two threw; the caller has got a 500 by then. */
   readonly onDefect: (cause: unknown) => void
+}
+
+/** The request that a connection is at, and when it came. */
+interface Begun {
+  readonly request: IncomingMessage
+  readonly at: number
 }
 
 export interface HttpServer {
@@ -77,15 +88,16 @@ export interface HttpServer {
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { handle, fallback, limits: given, tls = null, onDefect } = options
+  const { handle, fallback, limits: given, tls = null, isLong = () => false, onDefect } = options
   const limits = { ...defaultHttpServerLimits, ...given }
   const sockets = new Set<Socket>()
   const running = new Map<Duplex, ServerResponse>()
+  const latest = new WeakMap<Socket, Begun>()
   let isClosing = false
 
   const bounds = {
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: Math.max(limits.requestTimeoutMs, limits.longRequestTimeoutMs),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.headerBytesMax,
     connectionsCheckingInterval: timeoutCheckMs,
@@ -112,6 +124,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('request', (request, response) => {
     running.set(request.socket, response)
     for (const [name, value] of safeHeaders) response.setHeader(name, value)
+    latest.set(request.socket, { request, at: performance.now() })
     if (tls !== null) response.setHeader('Strict-Transport-Security', strictTransport)
     if (isClosing) response.setHeader('Connection', 'close')
     response.once('close', () => {
@@ -128,6 +141,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       else response.writeHead(500, { 'Content-Type': 'text/plain' }).end('the request could not be carried out\n')
     }
   })
+  // Node knows one bound for all requests, which is that of files; the others are looked after here.
+  const checking = setInterval(() => {
+    const before = performance.now() - limits.requestTimeoutMs
+    for (const socket of sockets) {
+      const begun = latest.get(socket)
+      if (begun === undefined || begun.at > before || begun.request.complete) continue
+      // An answer ends the patience for the rest of a file.
+      if (running.has(socket) && isLong(begun.request)) continue
+      if (running.get(socket)?.headersSent === false) socket.end(rawAnswer('ERR_HTTP_REQUEST_TIMEOUT'))
+      else socket.destroy()
+    }
+  }, timeoutCheckMs)
+  checking.unref()
+
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const isAnswered = running.get(socket)?.headersSent === true
     if (isAnswered || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
@@ -159,6 +186,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       }, deadlineMs)
       await closed
       clearTimeout(timer)
+      clearInterval(checking)
       return isClean
     },
   }

@@ -2,12 +2,15 @@
 // document. The only file of this face that knows Koa; what a route does is said in the route's own file.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { pipeline, type Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import Router, { type RouterContext } from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import { type BodyLimits, defaultBodyLimits, readBody } from '../http/body.js'
 import type { Logger } from '../http/logger.js'
 import type { Metrics } from '../http/metrics.js'
 import { requestIdOf } from '../http/request-id.js'
+import { defaultUploadLimits, streamBody, type UploadLimits } from '../http/upload.js'
 import type { Caller } from '../service/credentials.js'
 import type { FailedAttempts } from '../service/failed-attempts.js'
 import { sha256 } from '../service/log-chain.js'
@@ -19,10 +22,12 @@ import { changeRoutes } from './changes.js'
 import { checkRoutes } from './checks.js'
 import { credentialRoutes } from './credentials.js'
 import { documentationPages, documentRoute } from './documentation.js'
+import { exportRoutes } from './exports.js'
 import { fieldRoutes } from './fields.js'
 import { flowRunRoutes } from './flow-runs.js'
 import { flowRoutes } from './flows.js'
 import { healthRoutes, metricsPath } from './health.js'
+import { importRoutes } from './imports.js'
 import { jobRoutes } from './jobs.js'
 import { listPeopleRoute } from './list-people.js'
 import { oneClickPages, oneClickRoutes } from './one-click.js'
@@ -30,7 +35,7 @@ import { personRoutes } from './people.js'
 import { personHistoryRoutes } from './person-history.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import { refusalRoutes } from './refusals.js'
-import type { Page, Reply, Route } from './route.js'
+import type { Exchange, Page, Reply, Route } from './route.js'
 import { salesforceRoutes } from './salesforce.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
@@ -44,6 +49,8 @@ export interface JsonAppOptions {
   /** Of the program, for the description of the face. */
   readonly version: string
   readonly bodyLimits?: BodyLimits
+  /** Of files, which are read piece by piece. */
+  readonly uploadLimits?: UploadLimits
   /** Slows down who guesses keys. Absent: nobody is slowed down. */
   readonly failedAttempts?: Pick<FailedAttempts, 'admits' | 'failed' | 'succeeded'>
   /** Address of who calls. */
@@ -86,6 +93,8 @@ export function jsonRoutes({
     ...flowRunRoutes(service, face),
     ...fieldRoutes(service),
     ...credentialRoutes(service),
+    ...importRoutes(service, face),
+    ...exportRoutes(service),
     ...jobRoutes(service),
   )
   return described
@@ -148,14 +157,15 @@ function atMost(bytesMax: number, limits: BodyLimits): BodyLimits {
 }
 
 function mount(route: Route | Page, router: Router<State>, options: JsonAppOptions): void {
-  const { bodyLimits = defaultBodyLimits } = options
+  const { bodyLimits = defaultBodyLimits, uploadLimits = defaultUploadLimits } = options
   const answer = async (ctx: RouterContext<State>): Promise<Reply> => {
     const { method, url: target, params, query, headers } = ctx
     const read = (bytesMax = bodyLimits.bytesMax): Promise<Uint8Array> =>
       readBody(ctx.req, atMost(bytesMax, bodyLimits))
+    const upload: Exchange['upload'] = onSent => streamBody(ctx.req, uploadLimits, onSent)
     let left: AbortSignal | undefined
     const exchange = {
-      ...{ method, target, params, query, headers, readBody: read },
+      ...{ method, target, params, query, headers, readBody: read, upload },
       // Few ask for it, and it costs more than many an answer.
       get left() {
         left ??= leaving(ctx.res)
@@ -186,9 +196,24 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
         ctx.set('Content-Type', content.contentType)
         ctx.body = Buffer.from(content.bytes)
         break
+      case 'stream':
+        ctx.set('Content-Type', content.contentType)
+        ctx.body = packed(content.stream, ctx)
+        break
       case 'none':
         ctx.body = null
     }
+  })
+}
+
+// What breaks off after the first byte can only be told by an answer that is cut.
+function packed(stream: Readable, ctx: Context): Readable {
+  const cut = (): void => void ctx.res.destroy()
+  ctx.vary('Accept-Encoding')
+  if (ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') return stream.on('error', cut)
+  ctx.set('Content-Encoding', 'gzip')
+  return pipeline(stream, createGzip(), cause => {
+    if (cause) cut()
   })
 }
 

@@ -61,7 +61,7 @@ const withRole = (description: string | undefined, role: Route['role']): string 
   [...(description === undefined ? [] : [description]), ...(role === null ? [] : [`Role: ${role}.`])].join('\n\n')
 
 function guarded(route: GuardedRoute, schemas: DescribedSchemas): JsonObject {
-  const { body, examples, method, isVersioned = false, takesKey } = route
+  const { body, examples, method, isVersioned = false, takesKey, uploads } = route
   const parameters = [
     ...partParameters('path', route, schemas.of(route.params)),
     ...partParameters('query', route, schemas.of(route.query)),
@@ -71,6 +71,7 @@ function guarded(route: GuardedRoute, schemas: DescribedSchemas): JsonObject {
   const shown = examples.filter(example => example.body !== undefined)
   return {
     ...(parameters.length === 0 ? {} : { parameters }),
+    ...(uploads === undefined ? {} : { requestBody: { required: true, content: mediaOf(uploads) } }),
     ...(body === null
       ? {}
       : {
@@ -86,6 +87,9 @@ function guarded(route: GuardedRoute, schemas: DescribedSchemas): JsonObject {
         }),
   }
 }
+
+const mediaOf = (types: readonly string[]): JsonObject =>
+  Object.fromEntries(types.map(type => [type, { schema: { type: 'string' } }]))
 
 interface ObjectSchema {
   readonly properties?: Readonly<Record<string, JsonObject>>
@@ -143,18 +147,24 @@ function responses(route: Route, schemas: DescribedSchemas): JsonObject {
   function content(reply: Route['replies'][number]): JsonObject {
     if (reply === null || reply === undefined) return {}
     if (reply instanceof z.ZodType) return { content: { 'application/json': { schema: schemas.of(reply) } } }
-    return { content: { [reply.contentType]: { schema: { type: 'string' } } } }
+    return { content: mediaOf(reply.contentTypes) }
   }
 }
 
-function commonProblems({ body, method, isVersioned = false, takesKey }: GuardedRoute): Record<string, string> {
+function commonProblems({
+  body,
+  method,
+  isVersioned = false,
+  takesKey,
+  uploads,
+}: GuardedRoute): Record<string, string> {
   return {
     400: 'BadRequest',
     401: 'Unauthorized',
     403: 'RoleMissing',
     ...(takesKey ? { 409: 'InProgress' } : {}),
     ...(isVersioned && method !== 'GET' ? { 412: 'VersionMoved' } : {}),
-    ...(body === null ? {} : { 413: 'BodyTooLong', 415: 'UnsupportedMediaType' }),
+    ...(body === null && uploads === undefined ? {} : { 413: 'BodyTooLong', 415: 'UnsupportedMediaType' }),
     422: 'Invalid',
     503: 'Unavailable',
   }

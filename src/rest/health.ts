@@ -51,7 +51,7 @@ export function healthRoutes(service: Pick<Service, 'readiness'>, metrics: Pick<
       tag: 'Operation',
       summary: 'Metrics in the text format of Prometheus',
       role: null,
-      replies: { 200: { contentType: 'text/plain' } },
+      replies: { 200: { contentTypes: ['text/plain'] } },
       examples: [{ title: 'Ask', status: 200 }],
       async answer() {
         const { contentType, text } = await metrics.read()

@@ -49,16 +49,20 @@ export function withoutKeyTrouble(answer: Answer): Decided {
     case 'key-reused':
       throw keyReused()
     case 'in-progress':
-      throw new Problem({
-        status: 409,
-        name: 'request-in-progress',
-        title: 'Request in progress',
-        detail: `${header}: the request with this key is being carried out at this moment; ask again for its answer`,
-        headers: { 'Retry-After': '1' },
-      })
+      throw requestInProgress()
     default:
       return answer
   }
+}
+
+export function requestInProgress(): Problem {
+  return new Problem({
+    status: 409,
+    name: 'request-in-progress',
+    title: 'Request in progress',
+    detail: `${header}: the request with this key is being carried out at this moment; ask again for its answer`,
+    headers: { 'Retry-After': '1' },
+  })
 }
 
 export function keyReused(): Problem {

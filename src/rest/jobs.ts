@@ -6,13 +6,12 @@ import { correctionReason } from '../service/bulk.js'
 import type { Job } from '../service/jobs.js'
 import type { Service } from '../service/service.js'
 import { planUndo } from '../service/undo.js'
-import { statedText } from './input.js'
+import { keyReused } from './idempotency.js'
+import { evidenceLengthMax, statedText } from './input.js'
 import { cursors, pageOf } from './page.js'
 import { notFound, Problem } from './problem.js'
 import { type GuardedRoute, type Reply, route } from './route.js'
 import { timestamp, timeText } from './time.js'
-
-const evidenceLengthMax = 4_000
 
 const jobIdInUrl = z
   .string()
@@ -103,7 +102,7 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
       async handle({ params: { id } }) {
         const job = await jobs.job(id)
         if (job === undefined) throw nothing(id)
-        return replyOf(job)
+        return jobReply(job)
       },
     }),
     route({
@@ -142,7 +141,7 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
       async handle({ params: { id } }) {
         const job = await jobs.cancelJob(id, Date.now())
         if (job === null) throw nothing(id)
-        return replyOf(job)
+        return jobReply(job)
       },
     }),
     route({
@@ -166,7 +165,7 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
         if (planned.type === 'too-early') throw tooEarly(planned.problem)
         const taken = await jobs.takeJob({ plan: planned.plan, rows: [], replay })
         if (taken.type === 'key-reused') throw keyReused()
-        return replyOf(taken.taken, 202)
+        return jobReply(taken.taken, 202)
       },
     }),
   ]
@@ -175,17 +174,9 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
 const tooEarly = (detail: string): Problem =>
   new Problem({ status: 409, name: 'job-not-over', title: 'Job not over', detail })
 
-const keyReused = (): Problem =>
-  new Problem({
-    status: 422,
-    name: 'idempotency-key-reused',
-    title: 'Key belongs to another request',
-    detail: 'Idempotency-Key: this key was used for another request; draw a new one',
-    findings: [{ path: 'header.Idempotency-Key', message: 'expected a key that was not used for another request' }],
-  })
-
-function replyOf(job: Job, status = 200): Reply {
-  const headers = status === 202 ? { Location: `/v1/jobs/${job.id}` } : {}
+/** The job as it is; `more`: headers besides. */
+export function jobReply(job: Job, status = 200, more: Readonly<Record<string, string>> = {}): Reply {
+  const headers = { ...(status === 202 ? { Location: `/v1/jobs/${job.id}` } : {}), ...more }
   return { status, headers, content: { type: 'json', value: presentJob(job) } }
 }
 

@@ -2,6 +2,7 @@
 // they are, so that a description of the whole face can be made from the very ones that check. It knows no Koa.
 
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Role } from '../domain/command.js'
 import type { Caller } from '../service/credentials.js'
@@ -23,6 +24,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders
   /** `bytesMax`: less than what the operator allows. */
   readBody(bytesMax?: number): Promise<Uint8Array>
+  /** The body of a file, piece by piece, to be taken once; `onSent` sees it as it was sent. */
+  upload(onSent: (piece: Uint8Array) => void): AsyncIterable<Uint8Array>
   /** Aborts when the caller goes away before it is answered. */
   readonly left: AbortSignal
 }
@@ -34,6 +37,8 @@ export interface Reply {
     | { readonly type: 'json'; readonly value: unknown }
     | { readonly type: 'text'; readonly contentType: string; readonly text: string }
     | { readonly type: 'bytes'; readonly contentType: string; readonly bytes: Uint8Array }
+    /** Sent as it is made, packed where the caller takes that. */
+    | { readonly type: 'stream'; readonly contentType: string; readonly stream: Readable }
     | { readonly type: 'none' }
 }
 
@@ -46,6 +51,8 @@ export interface Example<Body = unknown> {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body
+  /** The body of a route that takes files. */
+  readonly upload?: string
   /** Who asks, where the least role of the route is not enough for it. */
   readonly as?: Role
   /** Status of its answer. */
@@ -54,7 +61,7 @@ export interface Example<Body = unknown> {
 
 /** A body that is not JSON. */
 export interface TextBody {
-  readonly contentType: string
+  readonly contentTypes: readonly string[]
 }
 
 /** What is known of a route apart from its verb; the description of the face is made of it. */
@@ -82,6 +89,8 @@ interface GuardedFacts<Body = unknown> extends RouteFacts<Body> {
   readonly isVersioned?: boolean
   /** False for a change that may be repeated anyway, so that Idempotency-Key is not looked at. */
   readonly takesKey?: boolean
+  /** It takes a file of one of these media types in place of JSON, and reads it itself. */
+  readonly uploads?: readonly string[]
 }
 
 /** A route that anybody may call. */
@@ -116,6 +125,7 @@ export interface Call<Params, Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly headers: IncomingHttpHeaders
+  readonly upload: Exchange['upload']
   /** Aborts when the caller goes away. */
   readonly left: AbortSignal
   /** For the command of the call, where it makes one. */
@@ -160,7 +170,7 @@ export function route<
       const replay = replayOf(key, caller.id, { method: facts.method, target: exchange.target, body: bytes })
       // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
       const call = {
-        ...{ ...parsed, caller, headers, replay },
+        ...{ ...parsed, caller, headers, upload: exchange.upload, replay },
         get left() {
           return exchange.left
         },

@@ -181,6 +181,8 @@ export interface ReceivingStore {
   addJobRows(id: number, lease: Lease, rows: readonly StoredRows[]): Promise<boolean>
   /** All rows are there; it stays in the hands of the lease. `requestHash` says what was asked under the name. */
   startJob(id: number, lease: Lease, requestHash: string | null): Promise<boolean>
+  /** Drops what nobody has added rows to since then, and what was left of the rows of jobs that are over. */
+  sweepJobs(cutBefore: number): Promise<void>
   /** As if it had never been; only while it is received. */
   discardJob(id: number, holder: string): Promise<void>
 }

@@ -9,7 +9,7 @@ import type { Fields } from './fields.js'
 import { type FileRow, readRows } from './file-rows.js'
 import { FileRefused, readText } from './file-text.js'
 import type { Lease } from './flows.js'
-import type { Job, JobStore, ReceivingStore, StoredRows } from './jobs.js'
+import type { Job, ReceivingStore, StoredRows } from './jobs.js'
 import type { Replay } from './submission.js'
 
 export interface FileOptions {
@@ -27,7 +27,7 @@ export interface FileOptions {
 }
 
 export interface ReceivingOptions {
-  readonly store: ReceivingStore & Pick<JobStore, 'claimJobById'>
+  readonly store: ReceivingStore
   readonly fields: Pick<Fields, 'dictionary' | 'unknownAmong' | 'add'>
   readonly now: () => number
   /** How long the rows that arrived may wait for the next ones before somebody else may drop them. */
@@ -65,6 +65,8 @@ export async function receiveFile(
   const job = begun?.job ?? (await options.store.openJob(plan, replay, leaseOf(holder, options)))
   if (job === undefined) return undefined
   const inbox = new Inbox(job, holder, options)
+  // Rows may come slowly: that somebody is there is said whether or not there is anything to store.
+  const keeping = setInterval(() => inbox.keep(), options.leaseMs / 3)
   try {
     if (header.row !== null) await inbox.add(header.row)
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) await inbox.add(next.value)
@@ -76,6 +78,7 @@ export async function receiveFile(
     if (cause instanceof FileRefused || begun === undefined) await options.store.discardJob(job.id, holder)
     throw cause
   } finally {
+    clearInterval(keeping)
     await iterator.return?.(undefined)
   }
   return { job: { ...job, plan, rows: inbox.rows, state: 'receiving' }, holder }
@@ -134,6 +137,11 @@ class Inbox {
     if (this.#row.length < rowsOfText && this.#characters < charactersOfText) return
     this.#close()
     if (this.#texts.length >= textsAtOnce) await this.#store()
+  }
+
+  keep(): void {
+    // Where this fails, the next one or the next rows may do better.
+    this.#options.store.addJobRows(this.#job.id, leaseOf(this.#holder, this.#options), []).catch(() => {})
   }
 
   async flush(): Promise<void> {

@@ -13,7 +13,7 @@ import type { HistoryStore } from './history.js'
 import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
-import type { ReadBarrier, ReadStore } from './ports.js'
+import type { ReadBarrier, ReadStore, SnapshotStore } from './ports.js'
 import type { RefusalStore } from './refusals.js'
 import type { SalesforceRecordStore } from './salesforce/records.js'
 import type { Settings } from './settings.js'
@@ -32,6 +32,7 @@ export interface Service {
   readonly settings: Settings
   readonly flows: FlowStore
   readonly jobs: Pick<JobStore, 'takeJob' | 'lastImportInto'> & ReceivingStore & JobReads
+  readonly exports: SnapshotStore
   /** Links for one-click unsubscribe, and the URL that they begin with: null where nobody set one. */
   readonly oneClick: OneClick & { readonly publicUrl: string | null }
   /** The check before sending. */

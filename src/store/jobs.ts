@@ -17,6 +17,7 @@ import { StoreConflict } from '../service/ports.js'
 
 import { type EngineName, insertIfAbsent } from './engine.js'
 import { insertRows } from './insert-rows.js'
+import { dropRows, sweepJobs } from './job-rows.js'
 import { passingError } from './passing-errors.js'
 
 // Enough to find one that nobody is at: at most one of each list can be taken up.
@@ -119,14 +120,18 @@ export function createJobs(engine: EngineName, writer: Knex, reader: Knex): JobS
       }),
 
     endJob: (id, holder, { state, progress, reports, at }) =>
-      writer.transaction(async transaction => {
-        const end = { state, progress: JSON.stringify(progress), ended_at: at, holder: null, held_until: 0 }
-        const own = transaction('imports').where({ id, holder }).whereIn('state', workedOn)
-        if ((await own.update(end)) === 0) return false
-        await addReports(transaction, id, reports)
-        await transaction('import_rows').where({ import_id: id }).delete()
-        return true
-      }),
+      writer
+        .transaction(async transaction => {
+          const end = { state, progress: JSON.stringify(progress), ended_at: at, holder: null, held_until: 0 }
+          const own = transaction('imports').where({ id, holder }).whereIn('state', workedOn)
+          if ((await own.update(end)) === 0) return false
+          await addReports(transaction, id, reports)
+          return true
+        })
+        .then(async isOver => {
+          if (isOver) await dropRows(writer, id)
+          return isOver
+        }),
 
     openJob: (plan, replay, { holder, until }) =>
       writer.transaction(async transaction => {
@@ -172,11 +177,12 @@ export function createJobs(engine: EngineName, writer: Knex, reader: Knex): JobS
       return (await own.update({ state: 'processing', held_until: until, ...named })) > 0
     },
 
-    discardJob: (id, holder) =>
-      writer.transaction(async transaction => {
-        if ((await transaction('imports').where({ id, state: 'receiving', holder }).delete()) === 0) return
-        await transaction('import_rows').where({ import_id: id }).delete()
-      }),
+    async discardJob(id, holder) {
+      const own = { id, state: 'receiving', holder }
+      if ((await writer('imports').where(own).delete()) > 0) await dropRows(writer, id)
+    },
+
+    sweepJobs: cutBefore => sweepJobs(writer, cutBefore),
 
     async job(id) {
       const row = await reader('imports').where({ id }).first(columns)
@@ -209,7 +215,6 @@ export function createJobs(engine: EngineName, writer: Knex, reader: Knex): JobS
         if (row.state === 'processing') await transaction('imports').where({ id }).update({ state: 'cancelling' })
         if (row.state === 'receiving') {
           await transaction('imports').where({ id }).update({ state: 'cancelled', ended_at: at, held_until: 0 })
-          await transaction('import_rows').where({ import_id: id }).delete()
         }
         return jobFrom(await transaction('imports').where({ id }).first(columns))
       }),

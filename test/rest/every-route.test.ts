@@ -21,7 +21,7 @@ const rank = (role: (typeof roles)[number]): number => roles.indexOf(role)
 /** The first request that the route shows, as its least role would send it. */
 function ask(face: JsonFace, route: GuardedRoute, asked: Asked): ReturnType<JsonFace['ask']> {
   const { method, path, examples } = route
-  const { params = {}, query = {}, body, headers = {} } = examples[0]
+  const { params = {}, query = {}, headers = {}, upload, body = upload } = examples[0]
   const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = new URLSearchParams(query).toString()
   const given = { headers, ...(body === undefined ? {} : { body }), ...asked }

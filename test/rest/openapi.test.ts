@@ -119,8 +119,9 @@ t.test('the judge of these tests sees what is not as described', async t => {
   t.match(judge.reply(sent, { status: 418, headers, text: '{}' }), [/application\/json is not described for 418/])
 })
 
-function sentBy({ method, path }: Route, { params = {}, query = {}, body }: Example): SentRequest {
-  return { method, path: template(path), params, query, ...(body === undefined ? {} : { body }) }
+function sentBy({ method, path }: Route, { params = {}, query = {}, body, upload, headers }: Example): SentRequest {
+  const file = upload === undefined ? {} : { upload: { text: upload, mediaType: headers?.['content-type'] ?? '' } }
+  return { method, path: template(path), params, query, ...(body === undefined ? {} : { body }), ...file }
 }
 
 type Asked = Pick<World, 'url'> & { readonly keys: World['keys'] | null }
@@ -137,6 +138,7 @@ async function send(sent: SentRequest, route: Route, example: Example, world: As
       ...example.headers,
     },
     ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
+    ...(sent.upload === undefined ? {} : { body: sent.upload.text }),
   })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }

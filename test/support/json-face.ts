@@ -20,6 +20,7 @@ import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
 import { checksOver } from './checks.js'
 import { noSalesforce } from './memory-salesforce.js'
+import { snapshotsOf } from './memory-snapshots.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 import { someWebhooks } from './memory-webhooks.js'
 
@@ -94,6 +95,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     lists: store,
     flows: store,
     jobs: store,
+    exports: snapshotsOf(store),
     readiness,
     ...options.service,
   }

@@ -121,6 +121,10 @@ export function memoryJobs(tables: Tables): JobStore & ReceivingStore & JobReads
       if (kept.name !== null && requestHash !== null) kept.name = { ...kept.name, requestHash }
       return true
     },
+    async sweepJobs(cutBefore) {
+      const isCut = ({ job, lease }: Kept): boolean => job.state === 'receiving' && lease.until < cutBefore
+      for (const kept of jobs.filter(isCut)) jobs.splice(jobs.indexOf(kept), 1)
+    },
     async discardJob(id, holder) {
       const kept = held(id, holder, ({ state }) => state === 'receiving')
       if (kept !== undefined) jobs.splice(jobs.indexOf(kept), 1)

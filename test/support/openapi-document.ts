@@ -42,6 +42,8 @@ export interface SentRequest {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** A file in place of a body, and its media type. */
+  readonly upload?: { readonly text: string; readonly mediaType: string }
 }
 
 export interface SeenReply {
@@ -107,6 +109,10 @@ export function judgeBy(document: Document): Judge {
             .map(name => `${place} ${name} is new`),
         )
       }
+      if (sent.upload !== undefined) {
+        const isDescribed = operation.requestBody?.content[sent.upload.mediaType] !== undefined
+        return isDescribed ? findings : [...findings, `a file as ${sent.upload.mediaType}`]
+      }
       if ((sent.body === undefined) !== (operation.requestBody === undefined)) return [...findings, 'a body, or none']
       if (sent.body === undefined) return findings
       return [
@@ -127,7 +133,7 @@ export function judgeBy(document: Document): Judge {
       if (response.content === undefined) return text === '' ? lacking : [...lacking, 'a body came, none is described']
       const [mediaType = ''] = (headers.get('content-type') ?? '').split(';')
       if (response.content[mediaType] === undefined) return [...lacking, `${mediaType} is not described for ${status}`]
-      if (!mediaType.endsWith('json')) return lacking
+      if (!/[/+]json$/.test(mediaType)) return lacking
       const at =
         '$ref' in part
           ? part.$ref.slice(2).split('/')

@@ -19,6 +19,7 @@ import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/so
 import { aHashAddress, aPolicy } from './builders.js'
 import { checksOver } from './checks.js'
 import { noSalesforce } from './memory-salesforce.js'
+import { snapshotsOf } from './memory-snapshots.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
 import { someWebhooks } from './memory-webhooks.js'
 import { projectRoot } from './project.js'
@@ -112,6 +113,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     lists: store,
     flows: store,
     jobs: store,
+    exports: snapshotsOf(store),
     readiness: async () => ({ isReady: true, problems: [] }),
   }
   const facts: CallFacts[] = []
