@@ -37,6 +37,7 @@ import { Problem, type ProblemFacts, problemContentType, problemDocument, proble
 import { refusalRoutes } from './refusals.js'
 import type { Exchange, Page, Reply, Route } from './route.js'
 import { salesforceRoutes } from './salesforce.js'
+import { salesforceOutboxRoutes } from './salesforce-outbox.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
 import { webhookRoutes } from './webhooks.js'
@@ -88,6 +89,7 @@ export function jsonRoutes({
     ...webhookRoutes(service),
     ...refusalRoutes(service),
     ...salesforceRoutes(service),
+    ...salesforceOutboxRoutes(service),
     ...settingRoutes(service),
     ...flowRoutes(service),
     ...flowRunRoutes(service, face),

@@ -15,6 +15,7 @@ import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore, SnapshotStore } from './ports.js'
 import type { RefusalStore } from './refusals.js'
+import type { OutboxStore } from './salesforce/outbox.js'
 import type { SalesforceRecordStore } from './salesforce/records.js'
 import type { Settings } from './settings.js'
 import type { Webhooks } from './webhooks.js'
@@ -25,7 +26,8 @@ export interface Service {
   readonly changes: ChangeFeed
   readonly webhooks: Webhooks
   readonly refusals: RefusalStore
-  readonly salesforce: Pick<SalesforceRecordStore, 'salesforceConflicts' | 'selectedSalesforceRecords'>
+  readonly salesforce: Pick<SalesforceRecordStore, 'salesforceConflicts' | 'selectedSalesforceRecords'> &
+    Pick<OutboxStore, 'countOutbox' | 'failedWrites' | 'queueWrites'>
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

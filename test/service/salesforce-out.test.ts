@@ -162,3 +162,20 @@ t.test('what is so there already, or came from the record itself, is not written
   t.same(api.updates, [])
   t.match(await shadow(ada!.id), { optedOut: true, agreedVersion: 1 })
 })
+
+t.test('what was given up is sent when it is asked for again', async t => {
+  const { known, set, settle, records, api, store, dead } = await scene(t)
+  const [ada] = await known('ada@example.org', 1)
+  let isRefused = true
+  api.refuseRecord(() => (isRefused ? 'FIELD_CUSTOM_VALIDATION_EXCEPTION' : null))
+  await set('ada@example.org', 'unsubscribed')
+  await settle()
+  t.same(dead, [`${ada!.id} FIELD_CUSTOM_VALIDATION_EXCEPTION`])
+
+  isRefused = false
+  await store.queueWrites(await store.failedWrites(10), Date.now())
+  await settle()
+
+  t.equal(records.get(ada!.id)?.optedOut, true)
+  t.same(await store.countOutbox(), { waiting: 0, failed: 0 })
+})

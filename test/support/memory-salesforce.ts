@@ -4,4 +4,7 @@ import type { Service } from '../../src/service/service.js'
 export const noSalesforce: Service['salesforce'] = {
   salesforceConflicts: async () => [],
   selectedSalesforceRecords: async () => [],
+  countOutbox: async () => ({ waiting: 0, failed: 0 }),
+  failedWrites: async () => [],
+  queueWrites: async () => {},
 }
