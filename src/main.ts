@@ -14,6 +14,7 @@ import { register as registerFields } from './command-line/fields.js'
 import { register as registerFlows } from './command-line/flows.js'
 import { register as registerLists } from './command-line/lists.js'
 import { register as registerMigrate } from './command-line/migrate.js'
+import { register as registerPrivacy } from './command-line/privacy.js'
 import { register as registerSecrets } from './command-line/secrets.js'
 import { register as registerServe } from './command-line/serve.js'
 import { register as registerSettings } from './command-line/settings.js'
@@ -37,6 +38,7 @@ const commands = [
   registerFlows,
   registerCheck,
   registerBulk,
+  registerPrivacy,
   registerCall,
   registerBackup,
   registerArchive,

@@ -42,6 +42,8 @@ export async function open(config: Config, options: Pick<StoreOptions, 'slow'> =
     // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
     const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
     const linkSecret = seal.open(await store.fact('one-click-secret', seal.close(randomBytes(32).toString('hex'))))
+    const hashAddress = addressHasher(Buffer.from(hashKey, 'hex'))
+    store.hashAddressesBy(hashAddress)
     await refuseOtherFolding(store)
     const credentials = new Credentials(store, seal)
     await credentials.refuseUnreadable()
@@ -55,7 +57,7 @@ export async function open(config: Config, options: Pick<StoreOptions, 'slow'> =
       settings,
       oneClick,
       seal,
-      hashAddress: addressHasher(Buffer.from(hashKey, 'hex')),
+      hashAddress,
       migrated,
     }
   } catch (cause) {

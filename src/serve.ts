@@ -21,6 +21,7 @@ import { ChangeFeed } from './service/change-feed.js'
 import { createCheck } from './service/checks.js'
 import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { GroupCommit } from './service/group-commit.js'
+import { createPrivacy } from './service/privacy.js'
 import type { Service } from './service/service.js'
 import type { Store } from './store/store.js'
 import { startTracing } from './tracing.js'
@@ -110,6 +111,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     flows: store,
     jobs: jobsOf(store, background.jobTaken),
     exports: store,
+    privacy: createPrivacy(opened, { flushAttempts: () => attempts.flush(), onErased: () => changes.nudge() }),
     oneClick: { ...opened.oneClick, publicUrl: config.publicUrl },
     check: createCheck({ store, attempts, settings, now: Date.now }),
     blockedAttempts: {

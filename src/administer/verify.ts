@@ -26,7 +26,8 @@ export async function verifyStore(config: Config, { archive }: { readonly archiv
       const archived = cut.seq === 0 ? '' : `${joined} ${cut.seq}`
       const [last] = await store.log({ after: report.entries - 1, limit: 1 })
       const end = last === undefined ? '' : ` to ${new Date(last.at).toISOString()}`
-      print(`ok: ${report.entries} log entries${end}${archived}, the chain holds, ${tables}`)
+      const redacted = report.redacted === 0 ? '' : ` (${report.redacted} redacted by erasures)`
+      print(`ok: ${report.entries} log entries${end}${redacted}${archived}, the chain holds, ${tables}`)
     })
   } finally {
     await scratch.close()

@@ -11,7 +11,13 @@ export interface Membership {
 
 /** What was read, as the store gives it. An address that is not listed here may not be asked about. */
 export interface Reading {
-  readonly statuses: readonly { readonly status: EmailStatus; readonly people: number; readonly peopleRead: boolean }[]
+  readonly statuses: readonly {
+    readonly status: EmailStatus
+    readonly people: number
+    readonly peopleRead: boolean
+    /** The address was erased, and its status is kept under this key until somebody names it again. */
+    readonly erasedAs?: AddressKey | undefined
+  }[]
   readonly people: readonly Person[]
   readonly foreignIds: readonly { readonly foreignId: ForeignId; readonly personId: PersonId }[]
   readonly cookies: readonly { readonly cookie: string; readonly personId: PersonId }[]
@@ -40,4 +46,6 @@ export interface Difference {
   readonly left: readonly Membership[]
   readonly fanOuts: readonly FanOut[]
   readonly fanOutsEnded: readonly AddressKey[]
+  /** What was kept of an erased address goes to its name. Comes after the histories of the batch. */
+  readonly returned: readonly { readonly from: AddressKey; readonly key: AddressKey }[]
 }

@@ -1,7 +1,8 @@
 // What points at people (foreign ids, cookies, places on lists) while a batch folds: who has it, who had it in the
 // store, and what has to be written. The store drops the links of a deleted person together with the person.
 
-import type { PersonId } from './person.js'
+import type { Membership } from './batch-rows.js'
+import type { ForeignId, PersonId } from './person.js'
 
 export interface Link<Value> {
   readonly value: Value
@@ -65,3 +66,6 @@ export class LinkTable<Value> {
     return owner !== undefined && !deleted.has(owner)
   }
 }
+
+export const memberKey = ({ listId, personId }: Membership): string => `${listId} ${personId}`
+export const foreignIdKey = ({ system, value }: ForeignId): string => `${system}\u0000${value}`

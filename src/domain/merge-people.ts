@@ -78,8 +78,8 @@ function flagEffects(
 function links(winner: PersonId, loser: PersonId, situation: Situation): Effect[] {
   const { foreignIds, cookies, listIds } = situation.linksOf(loser)
   return [
-    ...foreignIds.map((foreignId): Effect => ({ type: 'foreign-id-linked', foreignId, personId: winner })),
-    ...cookies.map((cookie): Effect => ({ type: 'cookie-linked', cookie, personId: winner })),
+    ...foreignIds.map((foreignId): Effect => ({ type: 'foreign-id-linked', foreignId, personId: winner, from: loser })),
+    ...cookies.map((cookie): Effect => ({ type: 'cookie-linked', cookie, personId: winner, from: loser })),
     ...listIds.map((listId): Effect => ({ type: 'list-joined', listId, personId: winner })),
   ]
 }

@@ -234,16 +234,20 @@ function ownFlagAfter(person: Person, address: Address | null, command: SavePers
 function links(personId: PersonId, command: SavePerson, situation: Situation): Effect[] {
   const { foreignId, cookie, moveCookie } = command.identity
   const effects: Effect[] = []
-  if (foreignId !== undefined && situation.personByForeignId(foreignId)?.id !== personId) {
-    effects.push({ type: 'foreign-id-linked', foreignId, personId })
+  if (foreignId !== undefined) {
+    const from = situation.personByForeignId(foreignId)?.id
+    if (from !== personId) effects.push({ type: 'foreign-id-linked', foreignId, personId, ...leaving(from) })
   }
   if (cookie !== undefined) {
     const owner = situation.personByCookie(cookie)?.id
     if (owner === undefined || (moveCookie === true && owner !== personId))
-      effects.push({ type: 'cookie-linked', cookie, personId })
+      effects.push({ type: 'cookie-linked', cookie, personId, ...leaving(owner) })
   }
   return effects
 }
+
+// Whoever erases the new owner must know whether somebody else's log names the same.
+const leaving = (from: PersonId | undefined): { readonly from?: PersonId } => (from === undefined ? {} : { from })
 
 function changedFields(person: Person, command: SavePerson): Record<string, string | null> {
   const changed: Record<string, string | null> = {}

@@ -3,19 +3,14 @@
 
 import type { AddressKey } from './address.js'
 import type { Difference, Membership, Reading } from './batch-rows.js'
-import type { Cause, Effect, Situation } from './command.js'
-import { LinkTable } from './link-table.js'
+import type { Effect, NewPerson, Situation } from './command.js'
+import type { AddressReturned } from './erasure.js'
+import { foreignIdKey, LinkTable, memberKey } from './link-table.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, PersonLinks } from './person.js'
+import { changedStatus, type Moment, strengthenedStatus } from './status-after.js'
 
-/** Where in the log a command stands, when it was carried out and by whom. */
-export interface Moment {
-  readonly seq: number
-  readonly at: number
-  readonly cause: Cause
-}
-
-const memberKey = ({ listId, personId }: Membership): string => `${listId} ${personId}`
-const foreignIdKey = ({ system, value }: ForeignId): string => `${system}\u0000${value}`
+/** Nobody's id: the first one is 1. */
+const nobody = 0
 
 interface AddressEntry {
   status: EmailStatus
@@ -24,6 +19,7 @@ interface AddressEntry {
   readonly ids: Set<PersonId>
   /** Who was saved last of a crowd that was not read as a whole. */
   lastSaved: PersonId | null
+  erasedAs: AddressKey | null
 }
 
 export class WorkingSet implements Situation {
@@ -43,18 +39,19 @@ export class WorkingSet implements Situation {
     fanOuts: new Set<AddressKey>(),
   }
 
+  readonly #returned: { readonly from: AddressKey; readonly key: AddressKey }[] = []
+
   constructor(reading: Reading) {
-    for (const { status, people, peopleRead } of reading.statuses) {
-      this.#byAddress.set(status.key, { status, people, peopleRead, ids: new Set(), lastSaved: null })
+    for (const { status, people, peopleRead, erasedAs = null } of reading.statuses) {
+      this.#byAddress.set(status.key, { status, people, peopleRead, ids: new Set(), lastSaved: null, erasedAs })
     }
     for (const person of reading.people) {
       this.#stored.add(person.id)
       this.#people.set(person.id, person)
       if (person.address !== null) this.#entry(person.address.key).ids.add(person.id)
     }
-    for (const [key, entry] of this.#byAddress) {
+    for (const [key, entry] of this.#byAddress)
       if (!entry.peopleRead) entry.lastSaved = this.lastSavedPersonOf(key)?.id ?? null
-    }
     const foreignIds = reading.foreignIds.map(({ foreignId: value, personId }) => ({ value, personId }))
     this.#foreignIds = new LinkTable(foreignIdKey, foreignIds)
     const cookies = reading.cookies.map(({ cookie: value, personId }) => ({ value, personId }))
@@ -72,13 +69,11 @@ export class WorkingSet implements Situation {
   }
 
   personByForeignId(foreignId: ForeignId): Person | undefined {
-    const id = this.#foreignIds.ownerOf(foreignId)
-    return id === undefined ? undefined : this.#people.get(id)
+    return this.person(this.#foreignIds.ownerOf(foreignId) ?? nobody)
   }
 
   personByCookie(cookie: string): Person | undefined {
-    const id = this.#cookies.ownerOf(cookie)
-    return id === undefined ? undefined : this.#people.get(id)
+    return this.person(this.#cookies.ownerOf(cookie) ?? nobody)
   }
 
   lastSavedPersonOf(key: AddressKey): Person | undefined {
@@ -131,6 +126,11 @@ export class WorkingSet implements Situation {
     return { people, last: chunk.last }
   }
 
+  /** The key under which the status of the address is kept, where it was erased and nobody named it since. */
+  erasedAs(key: AddressKey): AddressKey | null {
+    return this.#byAddress.get(key)?.erasedAs ?? null
+  }
+
   /** Makes one effect true. Effects of one command come in the order in which they were decided. */
   apply(effect: Effect, moment: Moment): void {
     switch (effect.type) {
@@ -156,10 +156,11 @@ export class WorkingSet implements Situation {
         this.#members.unlink({ listId: effect.listId, personId: effect.personId })
         break
       case 'status-changed':
-        this.#changeStatus(effect, moment)
+        this.#setStatus(changedStatus(effect, moment))
+        this.#endFanOut(effect.key)
         break
       case 'cause-strengthened':
-        this.#strengthenCause(effect, moment)
+        this.#setStatus(strengthenedStatus(this.status(effect.key), effect, moment))
         break
       case 'resubscribe-refused':
         break
@@ -169,8 +170,15 @@ export class WorkingSet implements Situation {
       case 'fan-out-advanced':
         this.#setFanOut(effect.key, effect.done ? null : { ...this.#fanOuts.get(effect.key)!, upTo: effect.upTo })
         break
+      case 'address-erased':
+        this.#endFanOut(effect.key)
+        break
+      case 'address-returned':
+        this.#return(effect)
+        break
       case 'activity':
-        this.#touch(effect.personId, moment)
+        if (this.#people.has(effect.personId))
+          this.#put({ ...this.#people.get(effect.personId)!, updatedAt: moment.at })
         break
       default:
         effect satisfies never
@@ -197,6 +205,7 @@ export class WorkingSet implements Situation {
       left: this.#members.freed(gone),
       fanOuts: [...this.#dirty.fanOuts].map(key => this.#fanOuts.get(key)).filter(fanOut => fanOut !== undefined),
       fanOutsEnded: [...this.#dirty.fanOuts].filter(key => !this.#fanOuts.has(key)),
+      returned: this.#returned,
     }
   }
 
@@ -204,10 +213,7 @@ export class WorkingSet implements Situation {
     return this.#stored.has(id) && !this.#storedAndDeleted.has(id)
   }
 
-  #create(
-    person: Pick<Person, 'id' | 'address' | 'ownUnsubscribed' | 'partition' | 'fields'>,
-    { seq, at }: Moment,
-  ): void {
+  #create(person: NewPerson, { seq, at }: Moment): void {
     this.#put({ ...person, addressSeq: seq, createdAt: at, savedAt: at, updatedAt: at })
     if (person.address !== null) this.#count(person.address.key, person.id, 1)
   }
@@ -238,23 +244,27 @@ export class WorkingSet implements Situation {
     for (const links of [this.#foreignIds, this.#cookies, this.#members]) links.forget(id)
   }
 
-  #changeStatus(effect: Effect & { type: 'status-changed' }, { seq, at, cause }: Moment): void {
-    const { key, to, version, reason, evidence, origin = null } = effect
-    const { source, actor } = cause
-    // A list that was kept elsewhere may know since when; nothing can have been so only from tomorrow on.
-    const since = Math.min(effect.since ?? at, at)
-    this.#entry(key).status = { key, status: to, version, since, reason, source, actor, evidence, origin, seq }
-    this.#dirty.addresses.add(key)
-    if (this.#fanOuts.has(key)) this.#setFanOut(key, null)
+  #setStatus(status: EmailStatus): void {
+    this.#entry(status.key).status = status
+    this.#dirty.addresses.add(status.key)
   }
 
-  // The address has been unsubscribed all the while, and a history of it that is still being told stays what it is.
-  #strengthenCause(effect: Effect & { type: 'cause-strengthened' }, { seq, cause }: Moment): void {
-    const { key, version, reason, evidence, origin } = effect
-    const { source, actor } = cause
+  // One key twice: another erasure has come since, and took the name from the log.
+  #return({ from, key }: AddressReturned): void {
+    if (from === key) return
     const entry = this.#entry(key)
-    entry.status = { ...entry.status, version, reason, source, actor, evidence, origin, seq }
+    const kept = this.#byAddress.get(from)
+    // A batch has read what was kept as the status of the address; a log that is replayed names both.
+    if (kept !== undefined) entry.status = { ...kept.status, key }
+    this.#byAddress.delete(from)
+    this.#dirty.addresses.delete(from)
+    entry.erasedAs = null
     this.#dirty.addresses.add(key)
+    this.#returned.push({ from, key })
+  }
+
+  #endFanOut(key: AddressKey): void {
+    if (this.#fanOuts.has(key)) this.#setFanOut(key, null)
   }
 
   #setFanOut(key: AddressKey, fanOut: FanOut | null): void {
@@ -265,11 +275,6 @@ export class WorkingSet implements Situation {
     }
     this.#chunks.delete(key)
     this.#dirty.fanOuts.add(key)
-  }
-
-  #touch(id: PersonId, { at }: Moment): void {
-    const person = this.#people.get(id)
-    if (person !== undefined) this.#put({ ...person, updatedAt: at })
   }
 
   #put(person: Person): void {

@@ -33,6 +33,7 @@ import { listPeopleRoute } from './list-people.js'
 import { oneClickPages, oneClickRoutes } from './one-click.js'
 import { personRoutes } from './people.js'
 import { personHistoryRoutes } from './person-history.js'
+import { privacyRoutes } from './privacy.js'
 import { Problem, type ProblemFacts, problemContentType, problemDocument, problemOf } from './problem.js'
 import { refusalRoutes } from './refusals.js'
 import type { Exchange, Page, Reply, Route } from './route.js'
@@ -98,6 +99,7 @@ export function jsonRoutes({
     ...importRoutes(service, face),
     ...exportRoutes(service),
     ...jobRoutes(service),
+    ...privacyRoutes(service, face),
   )
   return described
 }

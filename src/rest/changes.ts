@@ -2,6 +2,7 @@
 // the same for webhooks. How changes are found is not known here.
 
 import { z } from 'zod'
+import { shownKey } from '../domain/erasure.js'
 import { type ChangeFeed, PositionAhead, TooManyWaiting } from '../service/change-feed.js'
 import { type Change, type ChangeKind, type ChangePosition, changeKinds, PositionArchived } from '../service/changes.js'
 import type { Service } from '../service/service.js'
@@ -29,7 +30,7 @@ export const statusChange = z
   .object({
     type: z.literal('status-changed'),
     ...common,
-    address: z.string(),
+    address: z.string().nullable().describe('Null where it was erased since.'),
     from: status.describe('The same as `to` where a stronger cause took the place of a weaker one.'),
     to: status,
     version: z.int().describe('Version of the status that this made; it never goes back for an address.'),
@@ -190,8 +191,8 @@ export function presentChange(change: Change): z.input<typeof changeResource> {
   const { id, at, reason, source, actor, commandId } = change
   const facts = { id, at: timeText(at), reason, source, actor, commandId }
   if (change.type === 'status-changed') {
-    const { type, key: address, from, to, version, evidence } = change
-    return { type, ...facts, address, from, to, version, evidence }
+    const { type, key, from, to, version, evidence } = change
+    return { type, ...facts, address: shownKey(key), from, to, version, evidence }
   }
   const { type, personId, attribute, from, to, version } = change
   return { type, ...facts, personId, attribute, from, to, version }

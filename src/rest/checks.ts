@@ -1,6 +1,7 @@
 // The check before sending, and the record of what it stopped. Verdicts are made by the service; here is their form.
 
 import { z } from 'zod'
+import { shownKey } from '../domain/erasure.js'
 import { checkModes, purposes } from '../domain/mailing.js'
 import type { KeptAttempt } from '../service/blocked-attempts.js'
 import { checkedAtOnceMax, sendable, type Verdict } from '../service/checks.js'
@@ -60,14 +61,14 @@ const groupReply = z
   })
   .meta({ id: 'CheckOfGroup' })
 
-const attempt = z
+export const attempt = z
   .object({
     id: z.int(),
     at: timestamp,
     caller: z.string(),
     purpose,
     mode: z.enum(checkModes),
-    address: z.string(),
+    address: z.string().nullable().describe('Null where it was erased.'),
     statusVersion: z.int().describe('The version of the status that stopped it.'),
   })
   .meta({ id: 'BlockedAttempt' })
@@ -172,6 +173,14 @@ const withoutReadonly = ({ addresses, dropped }: ReturnType<typeof sendable>) =>
   dropped: { ...dropped },
 })
 
-function presentAttempt({ id, at, caller, purpose, mode, key, statusVersion }: KeptAttempt): z.input<typeof attempt> {
-  return { id, at: timeText(at), caller, purpose, mode, address: key, statusVersion }
+export function presentAttempt({
+  id,
+  at,
+  caller,
+  purpose,
+  mode,
+  key,
+  statusVersion,
+}: KeptAttempt): z.input<typeof attempt> {
+  return { id, at: timeText(at), caller, purpose, mode, address: shownKey(key), statusVersion }
 }

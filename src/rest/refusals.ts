@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Rejection } from '../domain/command.js'
+import { shownKey } from '../domain/erasure.js'
 import type { GuardItem } from '../domain/resubscribe.js'
 import type { Caller } from '../service/credentials.js'
 import type { RefusalRecord } from '../service/refusals.js'
@@ -28,7 +29,7 @@ export const refusalResource = z
     actor: z.string().describe('Name of the credential that tried it.'),
     role: z.enum(['reader', 'writer', 'admin']),
     source: z.string(),
-    address: z.string().nullable(),
+    address: z.string().nullable().describe('Null for a person without one, and where it was erased.'),
     personId: z.int().nullable(),
     missing: z.array(z.enum(items)).describe('What it lacked.'),
     reason: z.string().nullable().describe('What was stated; null where nothing was.'),
@@ -57,14 +58,15 @@ export function refusalRoutes({ refusals }: Pick<Service, 'refusals'>): GuardedR
         const shown = found.slice(0, limit)
         const last = shown.at(-1)?.seq
         const next = refusalCursors.next(found.length > limit, last === undefined ? undefined : [last])
-        return { status: 200, content: { type: 'json', value: { refusals: shown.map(present), next } } }
+        return { status: 200, content: { type: 'json', value: { refusals: shown.map(presentRefusal), next } } }
       },
     }),
   ]
 }
 
-function present(record: RefusalRecord): z.input<typeof refusalResource> {
-  const { seq: id, at, actor, role, source, key: address, personId, missing, reason, evidence } = record
+export function presentRefusal(record: RefusalRecord): z.input<typeof refusalResource> {
+  const { seq: id, at, actor, role, source, key, personId, missing, reason, evidence } = record
+  const address = key === null ? null : shownKey(key)
   return { id, at: timeText(at), actor, role, source, address, personId, missing: [...missing], reason, evidence }
 }
 

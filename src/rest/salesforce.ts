@@ -1,6 +1,7 @@
 // What the exchange with Salesforce knows: its records as they were seen last, and where the two sides disagreed.
 
 import { z } from 'zod'
+import { shownKey } from '../domain/erasure.js'
 import { type Precedence, precedences, type SalesforceRecord, salesforceObjects } from '../domain/salesforce-record.js'
 import type { KeptConflict } from '../service/salesforce/records.js'
 import type { Service } from '../service/service.js'
@@ -34,7 +35,7 @@ export const salesforceConflictResource = z
     organizationId: z.string(),
     recordId: z.string(),
     objectType,
-    address: z.string(),
+    address: z.string().nullable(),
     theirs: side.describe('What Salesforce said.'),
     ours: side.describe('How it was here.'),
     precedence: z.enum(precedences as readonly [Precedence, ...Precedence[]]),
@@ -97,7 +98,16 @@ const timeOrNull = (at: number | null): string | null => (at === null ? null : t
 function presentConflict(conflict: KeptConflict): z.input<typeof salesforceConflictResource> {
   const { id, at, orgId, recordId, objectType, key, theirs, ours, precedence, resolution } = conflict
   return {
-    ...{ id, at: timeText(at), organizationId: orgId, recordId, objectType, address: key, precedence, resolution },
+    ...{
+      id,
+      at: timeText(at),
+      organizationId: orgId,
+      recordId,
+      objectType,
+      address: shownKey(key),
+      precedence,
+      resolution,
+    },
     theirs: { optedOut: theirs.optedOut, at: timeOrNull(theirs.at) },
     ours: { optedOut: ours.optedOut, at: timeOrNull(ours.since) },
   }

@@ -1,6 +1,7 @@
 // One attempt at one batch, inside one transaction: read, lock, fold, append. The steps are numbered; their order is
 // what keeps batches of several processes from deadlocking and the log in commit order.
 
+import { randomUUID } from 'node:crypto'
 import type { AddressKey } from '../domain/address.js'
 import type { Command, Effect, Outcome, Rejection } from '../domain/command.js'
 import { decide } from '../domain/decide.js'
@@ -19,6 +20,7 @@ import type {
   LogHead,
   Wanted,
 } from './ports.js'
+import { returnsOf } from './returning.js'
 import type { Answer, Replay, Submission } from './submission.js'
 
 export interface BatchEnvironment {
@@ -142,7 +144,8 @@ function carryOutOne(
     return decision
   }
 
-  const { outcome, effects } = decision
+  const { outcome } = decision
+  const effects = [...returnsOf(decision.effects, situation), ...decision.effects]
   const seq = folded.head.seq + 1
   evolve(situation, effects, { seq, at, cause })
   if (outcome.type === 'created' && outcome.personId === freshPersonId) folded.idsUsed++
@@ -169,6 +172,7 @@ function recordRefusal(
 }
 
 interface Entered extends LogDetail {
+  readonly command: Command
   readonly commandId: CommandId
   readonly address: AddressKey | null
   readonly personId: PersonId | null
@@ -176,7 +180,7 @@ interface Entered extends LogDetail {
 
 function appendEntry(entered: Entered, folded: Folded, at: number, env: BatchEnvironment): void {
   const { command, cause, outcome, effects, commandId, address, personId } = entered
-  const detail: LogDetail = { command, cause, outcome, effects }
+  const detail: LogDetail = { salt: randomUUID(), command, cause, outcome, effects }
   const text = JSON.stringify(detail)
   const facts = {
     seq: folded.head.seq + 1,
@@ -191,7 +195,7 @@ function appendEntry(entered: Entered, folded: Folded, at: number, env: BatchEnv
     previousHash: folded.head.hash,
   }
   const hash = entryHash(facts)
-  folded.entries.push({ ...facts, detail: text, hash })
+  folded.entries.push({ ...facts, detail: text, redactedBy: null, hash })
   folded.details.push(detail)
   const activities = effects.filter(effect => effect.type === 'activity').length
   folded.head = { seq: facts.seq, hash, activityId: folded.head.activityId + activities }

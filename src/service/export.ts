@@ -1,6 +1,7 @@
 // People and suppressions on their way out, as files that an import reads again. All of it is seen at one position of
 // the log. It writes a piece, waits until that is taken, and goes on; it never holds more than a page.
 
+import { isErasedKey } from '../domain/erasure.js'
 import type { FieldDictionary } from '../domain/field.js'
 import { addressField, flagField, flagText, reasonField } from '../domain/flag.js'
 import type { BulkSubject } from './bulk.js'
@@ -94,7 +95,7 @@ function suppressions({ tables }: Snapshot): Table {
     let after: Parameters<TableScan['statuses']>[0] = null
     for (;;) {
       const page = await tables.statuses(after, pageSize)
-      const out = page.filter(({ status }) => status.status === 'unsubscribed')
+      const out = page.filter(({ status }) => status.status === 'unsubscribed' && !isErasedKey(status.key))
       yield out.map(({ status: { key, status, reason, source, since, origin, evidence } }) => [
         ...[key, status, reason, source, timeText(since)],
         origin,

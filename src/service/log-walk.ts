@@ -3,6 +3,7 @@
 
 import { brokenEntry, genesisHash } from './log-chain.js'
 import type { CommandStore, LogCut, LogEntry } from './ports.js'
+import { Redactions } from './redactions.js'
 import { detailOf, replay } from './replay.js'
 
 export class LogWalk {
@@ -12,6 +13,7 @@ export class LogWalk {
   activityId = 0
   /** Entries whose detail was erased. */
   erased = 0
+  readonly redactions = new Redactions()
 
   /** Null: nothing is played. */
   constructor(target: CommandStore | null) {
@@ -26,12 +28,13 @@ export class LogWalk {
   beginAt({ seq, hash, activityId }: LogCut): void {
     this.previous = { seq, hash }
     this.activityId = activityId
+    this.redactions.beginBehind(seq)
   }
 
   /** What is wrong with the first of these entries that is not what should come next; null where none is. */
   async take(page: readonly LogEntry[]): Promise<string | null> {
     for (const entry of page) {
-      const broken = brokenEntry(entry, this.previous)
+      const broken = brokenEntry(entry, this.previous) ?? this.redactions.take(entry)
       if (broken !== null) return broken
       if (entry.detail === null) this.erased++
       else this.activityId += detailOf(entry).effects.filter(({ type }) => type === 'activity').length

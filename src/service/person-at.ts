@@ -2,6 +2,7 @@
 // together from histories, which are never rewritten; it knows the order of questions, not how they are stored.
 
 import { type Address, parseAddress } from '../domain/address.js'
+import { erasedText } from '../domain/erasure.js'
 import { addressField, flagField } from '../domain/flag.js'
 import type { PersonId } from '../domain/person.js'
 import type { HistoryLine, HistoryStore, StatusChangeLine } from './history.js'
@@ -54,6 +55,7 @@ function withoutAddress(unsubscribed: boolean, ownFlag: HistoryLine | undefined)
 }
 
 async function withAddress(id: PersonId, text: string, got: HistoryLine | null, at: number, history: HistoryStore) {
+  if (text === erasedText) return { type: 'erased' } as const
   const parsed = parseAddress(text)
   if (parsed.type !== 'address') throw new Error(`the history of person ${id} holds an address that is none`)
   const status = await history.statusAt(parsed.address.key, at)

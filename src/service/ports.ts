@@ -4,6 +4,7 @@
 import type { AddressKey } from '../domain/address.js'
 import type { Difference, Membership } from '../domain/batch-rows.js'
 import type { ActivityKind, Cause, Command, Effect, Outcome } from '../domain/command.js'
+import type { EraseAddress } from '../domain/erasure.js'
 import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { WorkingSet } from '../domain/working-set.js'
@@ -47,12 +48,12 @@ export interface LogCut {
   readonly at: number
 }
 
-/** One carried-out command as the log keeps it. `detail` may be erased one day; `detailHash` stays. */
+/** One carried-out command as the log keeps it. `detail` may be redacted one day; `detailHash` stays. */
 export interface LogEntry {
   readonly seq: number
   readonly commandId: CommandId
   readonly at: number
-  readonly kind: Command['type']
+  readonly kind: LogDetail['command']['type']
   readonly actor: string
   readonly source: string
   /** Keyed hash of the address that the command was about, in hex. */
@@ -60,16 +61,23 @@ export interface LogEntry {
   readonly personId: PersonId | null
   /** JSON of a LogDetail, exactly as it was hashed. */
   readonly detail: string | null
+  /** Hash of the detail as it was first written. */
   readonly detailHash: string
+  /** The entry of the last erasure that took personal data out of the detail, and has the hash of what it left. */
+  readonly redactedBy: number | null
   readonly previousHash: string
   readonly hash: string
 }
 
 export interface LogDetail {
-  readonly command: Command
+  /** Random, and gone from a redacted detail: without it, who guesses the rest could prove it by the hash. */
+  readonly salt?: string
+  readonly command: Command | EraseAddress
   readonly cause: Cause
   readonly outcome: Outcome
   readonly effects: readonly Effect[]
+  /** Of an erasure: the entries that it redacted, each with the SHA-256 of the detail that it left. */
+  readonly redacted?: readonly (readonly [seq: number, hash: string])[]
 }
 
 /** The answer that is kept under a key, so that the same call gets it again. */

@@ -64,6 +64,11 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
         ids.add(effect.personId)
         members.push({ listId: effect.listId, ids: [effect.personId] })
         break
+      case 'address-returned':
+        keys.add(effect.from)
+        keys.add(effect.key)
+        break
+      case 'address-erased':
       case 'status-changed':
       case 'cause-strengthened':
       case 'fan-out-started':

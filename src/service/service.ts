@@ -14,6 +14,8 @@ import type { JobReads, JobStore, ReceivingStore } from './jobs.js'
 import type { ListStore } from './lists.js'
 import type { OneClick } from './one-click.js'
 import type { ReadBarrier, ReadStore, SnapshotStore } from './ports.js'
+import type { ReadBarrier, ReadStore } from './ports.js'
+import type { Privacy } from './privacy.js'
 import type { RefusalStore } from './refusals.js'
 import type { OutboxStore } from './salesforce/outbox.js'
 import type { SalesforceRecordStore } from './salesforce/records.js'
@@ -33,6 +35,7 @@ export interface Service {
   readonly lists: ListStore
   readonly settings: Settings
   readonly flows: FlowStore
+  readonly privacy: Privacy
   readonly jobs: Pick<JobStore, 'takeJob' | 'lastImportInto'> & ReceivingStore & JobReads
   readonly exports: SnapshotStore
   /** Links for one-click unsubscribe, and the URL that they begin with: null where nobody set one. */

@@ -4,6 +4,7 @@
 
 import type { AddressKey } from '../domain/address.js'
 import type { Effect, SetSubscription } from '../domain/command.js'
+import { isErasedKey } from '../domain/erasure.js'
 import type { UndoPlan } from './bulk.js'
 import { Foresight } from './foresight.js'
 import { defectSentence, type JobAnswer, JobSubmissions } from './job-submissions.js'
@@ -78,11 +79,14 @@ export class UndoWork implements JobWork {
     const detail = JSON.parse(text) as LogDetail
     const isMeant = target.type === 'command' || detail.cause.job === target.jobId
     if (!isMeant) return []
+    if (detail.effects.some(effect => effect.type === 'status-changed' && isErasedKey(effect.key)))
+      adds.push(tally => tally.note(seq, 'its address was erased since'))
     if (detail.effects.some(effect => effect.type === 'person-changed' && effect.ownUnsubscribed !== undefined)) {
       adds.push(tally => tally.note(seq, 'the own flag of a person without an address is not taken back'))
     }
     return detail.effects
       .filter((effect): effect is Effect & { type: 'status-changed' } => effect.type === 'status-changed')
+      .filter(({ key }) => !isErasedKey(key))
       .toReversed()
       .map(({ key, to, version }) => ({
         seq,

@@ -14,8 +14,10 @@ export interface VerifyReport {
   readonly cut: LogCut
   /** Whether that was looked at too. */
   readonly archiveChecked: boolean
-  /** Entries whose detail was erased. With any of them the tables cannot be compared. */
+  /** Entries whose detail is gone altogether. With any of them the tables cannot be compared. */
   readonly erased: number
+  /** Entries out of which an erasure took personal data: what it left is checked, and replayed. */
+  readonly redacted: number
   readonly tablesCompared: boolean
   /** The first thing that is wrong; null where all is as it should be. */
   readonly broken: string | null
@@ -41,8 +43,9 @@ export async function verify(
     const [head, cut] = [await snapshot.head(), await snapshot.cut()]
     const walk = new LogWalk(cut.seq > 0 && archive === undefined ? null : scratch)
     const report = (broken: string | null, tablesCompared: boolean): VerifyReport => {
-      const { previous, erased } = walk
-      return { entries: previous.seq, cut, archiveChecked: archive !== undefined, erased, tablesCompared, broken }
+      const { previous, erased, redactions } = walk
+      const facts = { entries: previous.seq, cut, archiveChecked: archive !== undefined, erased }
+      return { ...facts, redacted: redactions.count, tablesCompared, broken }
     }
     if (archive === undefined) walk.beginAt(cut)
     else {
@@ -83,7 +86,7 @@ async function brokenLog(
   }
   if (erased === 0 && activityId !== head.activityId)
     return `the head says ${head.activityId} activities, the log tells ${activityId}`
-  return null
+  return walk.redactions.unanswered()
 }
 
 type Reader<Row, Key> = (after: Key | null, limit: number) => Promise<readonly Row[]>

@@ -67,6 +67,10 @@ export async function appendBatch(session: BatchSession, append: Append): Promis
     'status_history',
     entries.flatMap((entry, index) => statusHistoryOf(entry, details[index]!)),
   )
+  for (const { from, key } of difference.returned) {
+    await session.run('update status_history set address_key = ? where address_key = ?', [key, from])
+    await session.run('delete from email_status where address_key = ?', [from])
+  }
   await session.insert('activities', activitiesOf(append))
   await session.insert('log', entries.map(logRow))
   await session.insert(
@@ -97,7 +101,7 @@ async function changeMembers(session: BatchSession, { joined, left }: Difference
 const rowsThat = <Row>(links: readonly { readonly isNew: boolean; readonly row: Row }[], isNew: boolean): Row[] =>
   links.filter(link => link.isNew === isNew).map(link => link.row)
 
-function statusHistoryOf(entry: LogEntry, { effects, cause }: LogDetail): StatusHistoryRow[] {
+export function statusHistoryOf(entry: LogEntry, { effects, cause }: LogDetail): StatusHistoryRow[] {
   return effects.flatMap((effect): StatusHistoryRow[] => {
     if (effect.type !== 'status-changed' && effect.type !== 'cause-strengthened') return []
     const { key, version, reason, evidence, origin = null } = effect

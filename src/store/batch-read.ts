@@ -15,6 +15,7 @@ import {
   type Wanted,
 } from '../service/ports.js'
 import type { BatchSession } from './batch-session.js'
+import type { ErasedKeys } from './erased-keys.js'
 import {
   type FanOutRow,
   fanOutColumns,
@@ -47,7 +48,7 @@ export async function findAnswers(
   return answers
 }
 
-export async function readBatch(session: BatchSession, wanted: Wanted): Promise<WorkingSet> {
+export async function readBatch(session: BatchSession, wanted: Wanted, erased: ErasedKeys): Promise<WorkingSet> {
   const links = await readLinks(session, wanted)
   const ids = new Set<PersonId>(wanted.ids)
   for (const { personId } of [...links.foreignIds, ...links.cookies]) ids.add(personId)
@@ -55,7 +56,7 @@ export async function readBatch(session: BatchSession, wanted: Wanted): Promise<
   // A person that is named by an id brings its address along; which one it is must hold still once it is locked.
   const keys = new Set<AddressKey>(wanted.keys)
   for (const key of await addressesOf(session, ids)) keys.add(key)
-  const statuses = await lockAddresses(session, keys)
+  const statuses = await withErased(session, await lockAddresses(session, keys), erased)
   const people = await readPeople(session, ids, statuses, keys)
   const members = await readMembers(session, wanted)
   const fanOuts = await readFanOuts(session, wanted.fanOuts, people)
@@ -125,7 +126,33 @@ async function addressesOf(session: BatchSession, ids: ReadonlySet<PersonId>): P
   return rows.map(row => trustedAddressKey(row.address_key))
 }
 
-async function lockAddresses(session: BatchSession, keys: ReadonlySet<AddressKey>): Promise<Reading['statuses']> {
+// Whoever holds an address holds what was kept of its erasure: both ways between the two are taken under its lock. Once
+// somebody has the address or set its status, nothing is kept elsewhere.
+async function withErased(
+  session: BatchSession,
+  statuses: Reading['statuses'],
+  erased: ErasedKeys,
+): Promise<Reading['statuses']> {
+  const untouched = statuses.filter(({ status, people }) => status.version === 0 && people === 0)
+  if (untouched.length === 0 || !(await erased.isAny(sql => session.rows(sql, [])))) return statuses
+  const forms = new Map(untouched.map(({ status: { key } }) => [key, erased.formOf(key)!]))
+  const rows = await session.rows<StatusRow>(
+    `select ${statusColumns.join(', ')} from email_status where address_key in (?)`,
+    [[...forms.values()]],
+  )
+  const kept = new Map(rows.map(row => [row.address_key, row]))
+  return statuses.map(reading => {
+    const { key } = reading.status
+    const row = kept.get(forms.get(key) ?? '')
+    if (row === undefined) return reading
+    return { ...reading, status: { ...statusFrom(row), key }, erasedAs: trustedAddressKey(row.address_key) }
+  })
+}
+
+export async function lockAddresses(
+  session: BatchSession,
+  keys: ReadonlySet<AddressKey>,
+): Promise<Reading['statuses']> {
   if (keys.size === 0) return []
   // All batches take their locks in this order, so none can wait for another in a circle.
   const sorted = [...keys].sort()

@@ -20,14 +20,15 @@ import {
 } from '../service/changes.js'
 import type { ActivityRecord, LogCut } from '../service/ports.js'
 import { createActivityStream } from './activity-stream.js'
+import type { ErasedKeys } from './erased-keys.js'
 import { cutOf, headOf, positionBefore } from './log-positions.js'
 import { type ActivityRow, activityFrom, type StatusHistoryRow, statusRecordFrom } from './rows.js'
 
-export function createChanges(knex: Knex): ChangeStore {
+export function createChanges(knex: Knex, erased: ErasedKeys): ChangeStore {
   return {
     async changesAfter(after, selection, { until, limit }) {
       const [statuses, activities] = await Promise.all([
-        statusRows(knex, after, until, selection, limit),
+        statusRows(knex, after, until, selection, limit, erased),
         activityRecords(knex, after, until, selection, limit),
       ])
       const told = await tellers(knex, [...statuses.rows, ...activities.records])
@@ -98,12 +99,15 @@ async function statusRows(
   until: ChangePosition,
   { kinds, key }: ChangeSelection,
   limit: number,
+  erased: ErasedKeys,
 ): Promise<{ readonly rows: readonly StatusChangeRow[]; readonly isEnd: boolean }> {
   if (!kinds.includes('status-changed')) return { rows: [], isEnd: true }
   const query = statusQuery(knex).where('change.seq', '>', after.seq).andWhere('change.seq', '<=', until.seq)
   // Versions of one address grow with the log: its few rows lie in the order that is wanted.
-  if (key !== null) query.where('change.address_key', key).clearOrder().orderBy('change.version')
-  const rows: StatusChangeRow[] = await query.limit(limit)
+  if (key !== null) query.whereIn('change.address_key', erased.keysOf(key)).clearOrder().orderBy('change.version')
+  const found: StatusChangeRow[] = await query.limit(limit)
+  // Who asks for an address knows it; its erasure hides it from everybody else.
+  const rows = key === null ? found : found.map(row => ({ ...row, address_key: key }))
   const last = rows.at(-1)
   if (rows.length < limit || last === undefined) return { rows, isEnd: true }
   // What one command changed is told together.

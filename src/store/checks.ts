@@ -6,9 +6,13 @@ import type { BlockedAttempt, BlockedAttemptStore, KeptAttempt } from '../servic
 import type { CheckedStatus, CheckStore } from '../service/checks.js'
 import { selectPrepared } from './batch-session.js'
 import { type EngineName, selectByKeys } from './engine.js'
+import type { ErasedKeys } from './erased-keys.js'
 
 // What one statement asks for. Its rows are made into objects in one go, and other callers wait for that.
 const keysAtOnceMax = 1_000
+
+// So few are hashed in less time than it takes to ask whether they need to be.
+const keysHashedAtOnce = 50
 
 interface CheckedRow {
   address_key: string
@@ -20,17 +24,43 @@ interface CheckedRow {
 
 const checkedColumns = ['address_key', 'unsubscribed', 'version', 'since', 'reason'] as const
 
-export function createChecks(engine: EngineName, writer: Knex, reader: Knex): CheckStore & BlockedAttemptStore {
+export function createChecks(
+  engine: EngineName,
+  writer: Knex,
+  reader: Knex,
+  erased: ErasedKeys,
+): CheckStore & BlockedAttemptStore {
   const byKeys = selectByKeys(engine, { table: 'email_status', key: 'address_key', columns: checkedColumns })
-  const byKey = `SELECT ${checkedColumns.join(', ')} FROM email_status WHERE address_key = ?`
-  const checkedRows = (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> =>
-    keys.length === 1 ? selectPrepared(reader, byKey, keys) : selectPrepared(reader, byKeys, [JSON.stringify(keys)])
+  const byNames = (names: string): string =>
+    `SELECT ${checkedColumns.join(', ')} FROM email_status WHERE address_key IN (${names})`
+  const [byOne, byTwo] = [byNames('?'), byNames('?, ?')]
+  const checkedRows = (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> => {
+    if (keys.length > 2) return selectPrepared(reader, byKeys, [JSON.stringify(keys)])
+    return selectPrepared(reader, keys.length === 2 ? byTwo : byOne, keys)
+  }
+  // An address and its erasure go into one statement: the status may move from one to the other between two.
+  const rowsOf = async (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> => {
+    if (keys.length > keysHashedAtOnce && !erased.isKnown) {
+      const rows = await checkedRows(keys)
+      // Asked behind the statement: an erasure that took a status out of its sight is there by now.
+      if (!(await erased.isAny(sql => selectPrepared(reader, sql, [])))) return rows
+    }
+    const names = new Map(keys.map(key => [erased.formOf(key), key] as const))
+    names.delete(undefined)
+    const rows = await checkedRows([...keys, ...(names.keys() as Iterable<AddressKey>)])
+    const named = rows.map(row => ({
+      ...row,
+      address_key: names.get(row.address_key as AddressKey) ?? row.address_key,
+    }))
+    // Of the two rows of an address that was only looked at since, the one that says something comes last.
+    return named.sort((a, b) => a.version - b.version)
+  }
   return {
     async statusesOf(keys) {
       const found = new Map<AddressKey, CheckedStatus>()
       for (let start = 0; start < keys.length; start += keysAtOnceMax) {
         // In turn and not at once: one large check must not take every connection from the others.
-        for (const row of await checkedRows(keys.slice(start, start + keysAtOnceMax))) {
+        for (const row of await rowsOf(keys.slice(start, start + keysAtOnceMax))) {
           const { version, since, reason } = row
           const status = row.unsubscribed ? 'unsubscribed' : 'subscribed'
           found.set(trustedAddressKey(row.address_key), { status, version, since, reason })
@@ -56,7 +86,7 @@ export function createChecks(engine: EngineName, writer: Knex, reader: Knex): Ch
     async blockedAttempts({ key, caller, purpose, from, to }, { before, limit }) {
       const query = reader('blocked_attempts').orderBy('id', 'desc').limit(limit)
       if (before !== null) query.where('id', '<', before)
-      if (key !== undefined) query.where('address_key', key)
+      if (key !== undefined) query.whereIn('address_key', erased.keysOf(key))
       if (caller !== undefined) query.where({ caller })
       if (purpose !== undefined) query.where({ purpose })
       if (from !== undefined) query.where('at', '>=', from)

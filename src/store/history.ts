@@ -2,8 +2,10 @@
 // order of their ids, the versions of an address; filters are compared line by line within it.
 
 import type { Knex } from 'knex'
+import type { AddressKey } from '../domain/address.js'
 import type { HistoryFilter, HistoryLine, HistoryPage, HistoryStore, StatusChangeLine } from '../service/history.js'
 import { detailOf } from '../service/replay.js'
+import type { ErasedKeys } from './erased-keys.js'
 import {
   type ActivityRow,
   activityFrom,
@@ -18,7 +20,7 @@ const lifeKinds = ['person-created', 'person-deleted']
 type Caused = { readonly actor: string; readonly command_id: string }
 type Followed = { readonly command_id: string | null; readonly unsubscribed_before: number | boolean | null }
 
-export function createHistory(knex: Knex): HistoryStore {
+export function createHistory(knex: Knex, erased: ErasedKeys): HistoryStore {
   // Every line has its command in the log, with which it goes to the archive; the log is read by its primary key.
   const lines = (personId: number): Knex.QueryBuilder =>
     knex('activities')
@@ -26,7 +28,7 @@ export function createHistory(knex: Knex): HistoryStore {
       .where('activities.person_id', personId)
       .orderBy('activities.id', 'desc')
       .select('activities.*', 'log.actor', 'log.command_id')
-  const versions = (key: string): Knex.QueryBuilder =>
+  const versions = (key: AddressKey): Knex.QueryBuilder =>
     knex('status_history')
       .leftJoin('log', 'log.seq', 'status_history.seq')
       .leftJoin('status_history as previous', join =>
@@ -34,7 +36,7 @@ export function createHistory(knex: Knex): HistoryStore {
           .on('previous.address_key', 'status_history.address_key')
           .andOn('previous.version', knex.raw('?? - 1', ['status_history.version'])),
       )
-      .where('status_history.address_key', key)
+      .whereIn('status_history.address_key', erased.keysOf(key))
       .orderBy('status_history.version', 'desc')
       .select('status_history.*', 'log.command_id', 'previous.unsubscribed as unsubscribed_before')
 

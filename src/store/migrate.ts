@@ -16,6 +16,7 @@ import * as callCounts from '../../migrations/010-call-counts.js'
 import * as imports from '../../migrations/011-imports.js'
 import * as settings from '../../migrations/012-settings.js'
 import * as guard from '../../migrations/013-guard.js'
+import * as redactedLog from '../../migrations/014-redacted-log.js'
 import * as overlappingSecrets from '../../migrations/016-overlapping-secrets.js'
 import * as blockedAttempts from '../../migrations/017-blocked-attempts.js'
 import * as blockedAttemptIds from '../../migrations/018-blocked-attempt-ids.js'
@@ -49,6 +50,7 @@ const migrations: readonly Migration[] = [
   { name: '011-imports', up: imports.up },
   { name: '012-settings', up: settings.up },
   { name: '013-guard', up: guard.up },
+  { name: '014-redacted-log', up: redactedLog.up },
   { name: '016-overlapping-secrets', up: overlappingSecrets.up },
   { name: '017-blocked-attempts', up: blockedAttempts.up },
   { name: '018-blocked-attempt-ids', up: blockedAttemptIds.up },

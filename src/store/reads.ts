@@ -6,6 +6,7 @@ import { untouchedStatus } from '../domain/person.js'
 import type { ActivityRecord, LogEntry, LogHead, ReadStore, StatusRecord } from '../service/ports.js'
 import { createActivityStream } from './activity-stream.js'
 import { selectRows } from './batch-session.js'
+import type { ErasedKeys } from './erased-keys.js'
 import { cutOf } from './log-positions.js'
 import { createPeoplePages } from './people-pages.js'
 import { selectViews, toViews, viewQuery } from './person-views.js'
@@ -21,7 +22,7 @@ import {
   statusRecordFrom,
 } from './rows.js'
 
-export function createReads(knex: Knex): ReadStore {
+export function createReads(knex: Knex, erased: ErasedKeys): ReadStore {
   const views = (): Knex.QueryBuilder => viewQuery(knex)
 
   return {
@@ -42,17 +43,19 @@ export function createReads(knex: Knex): ReadStore {
       return toViews(knex, await selectRows(knex, sql, [key, limit]))
     },
     async status(key) {
-      const sql = `select ${statusColumns.join(', ')} from email_status where address_key = ?`
-      const [row] = await selectRows<StatusRow>(knex, sql, [key])
+      // Both in one statement; of an erased address that was only looked at since, the one that says something.
+      const sql = `select ${statusColumns.join(', ')} from email_status where address_key in (?) order by version desc`
+      const rows = await selectRows<StatusRow>(knex, sql, [erased.keysOf(key)])
+      const [row] = rows
       if (row === undefined) return { status: untouchedStatus(key), people: 0 }
-      return { status: statusFrom(row), people: row.people }
+      return { status: { ...statusFrom(row), key }, people: rows.reduce((sum, { people }) => sum + people, 0) }
     },
     async statusHistory(key): Promise<StatusRecord[]> {
       const rows: StatusHistoryRow[] = await knex('status_history')
-        .where({ address_key: key })
+        .whereIn('address_key', erased.keysOf(key))
         .orderBy('version')
         .select('*')
-      return rows.map(statusRecordFrom)
+      return rows.map(row => ({ ...statusRecordFrom(row), key }))
     },
     async activitiesOf(personId, { after, limit }): Promise<ActivityRecord[]> {
       const rows: ActivityRow[] = await knex('activities')

@@ -6,6 +6,7 @@ import type { Role } from '../domain/command.js'
 import type { GuardItem } from '../domain/resubscribe.js'
 import type { LogDetail, LogEntry } from '../service/ports.js'
 import type { RefusalRecord, RefusalStore } from '../service/refusals.js'
+import type { ErasedKeys } from './erased-keys.js'
 
 export interface RefusalRow {
   seq: number
@@ -20,11 +21,14 @@ export interface RefusalRow {
   evidence: string | null
 }
 
-export function createRefusals(reader: Knex): RefusalStore {
+export function createRefusals(reader: Knex, erased: ErasedKeys): RefusalStore {
   return {
     async refusals({ after, limit, key }) {
       const query = reader('refusals').where('seq', '>', after).orderBy('seq').limit(limit)
-      const rows: RefusalRow[] = await (key === undefined ? query : query.andWhere({ address_key: key })).select('*')
+      const rows: RefusalRow[] = await (key === undefined
+        ? query
+        : query.whereIn('address_key', erased.keysOf(key))
+      ).select('*')
       return rows.map(refusalFrom)
     },
   }

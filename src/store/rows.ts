@@ -151,13 +151,14 @@ export interface LogRow {
   person_id: number | null
   detail: string | null
   detail_hash: string
+  redacted_by: number | null
   previous_hash: string
   hash: string
 }
 
 export function logRow(entry: LogEntry): LogRow {
-  const { seq, commandId, at, kind, actor, source, addressHash, personId, detail, detailHash, previousHash, hash } =
-    entry
+  const { seq, commandId, at, kind, actor, source, addressHash, personId, detail, detailHash } = entry
+  const { redactedBy, previousHash, hash } = entry
   return {
     seq,
     command_id: commandId,
@@ -169,6 +170,7 @@ export function logRow(entry: LogEntry): LogRow {
     person_id: personId,
     detail,
     detail_hash: detailHash,
+    redacted_by: redactedBy,
     previous_hash: previousHash,
     hash,
   }
@@ -186,6 +188,7 @@ export function logEntryFrom(row: LogRow): LogEntry {
     personId: row.person_id,
     detail: row.detail,
     detailHash: row.detail_hash,
+    redactedBy: row.redacted_by,
     previousHash: row.previous_hash,
     hash: row.hash,
   }

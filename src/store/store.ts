@@ -10,19 +10,14 @@ import type { ChangeStore } from '../service/changes.js'
 import type { CheckStore } from '../service/checks.js'
 import type { CredentialStore } from '../service/credentials.js'
 import type { CallCountStore } from '../service/daily-counts.js'
+import type { ErasureStore } from '../service/erasure-ports.js'
 import type { FieldStore } from '../service/fields.js'
 import type { FlowStore } from '../service/flows.js'
 import type { HistoryStore } from '../service/history.js'
 import type { JobReads, JobStore, ReceivingStore } from '../service/jobs.js'
 import type { ListStore } from '../service/lists.js'
-import {
-  type BatchTransaction,
-  type CommandStore,
-  type ReadBarrier,
-  type ReadStore,
-  type SnapshotStore,
-  StoreUnavailable,
-} from '../service/ports.js'
+import type { BatchTransaction, CommandStore, ReadBarrier, ReadStore, SnapshotStore } from '../service/ports.js'
+import type { HoldingsStore } from '../service/privacy.js'
 import type { RefusalStore } from '../service/refusals.js'
 import type { SealedStore } from '../service/reseal.js'
 import type { InboxStore } from '../service/salesforce/inbox.js'
@@ -40,11 +35,15 @@ import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
 import { createChecks } from './checks.js'
 import { copyEmbedded, durabilityProblems, type Engine, type EngineOptions, openEngine } from './engine.js'
+import { ErasedKeys } from './erased-keys.js'
+import { createErasure } from './erasure.js'
 import { createFlows } from './flows.js'
 import { createHistory } from './history.js'
+import { createHoldings } from './holdings.js'
 import { createJobs } from './jobs.js'
 import { createLists } from './lists.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
+import { type Asked, passingErrors } from './outside-batches.js'
 import { passingError } from './passing-errors.js'
 import { createReads } from './reads.js'
 import { createRefusals } from './refusals.js'
@@ -87,7 +86,11 @@ export interface Store
     CheckStore,
     BlockedAttemptStore,
     RefusalStore,
-    CallCountStore {
+    CallCountStore,
+    ErasureStore,
+    HoldingsStore {
+  /** Without it an address that was erased has no status. To be called before anything else is asked of a store. */
+  hashAddressesBy(hash: (key: AddressKey) => string): void
   /** Names of the migrations that were applied. Throws SchemaTooNew. */
   migrate(): Promise<readonly string[]>
   freeMigrationLock(): Promise<void>
@@ -108,32 +111,39 @@ export interface StoreOptions extends EngineOptions {
 export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options }: StoreOptions = {}): Store {
   const engine = openEngine(databaseUrl, options)
   const { writer, reader, patient } = engine
+  const erased = new ErasedKeys()
   const passingOn = <Port extends Asked<Port>>(port: Port): Port => passingErrors(port, patienceMs)
   return {
     // Whoever waits for a batch has its patience in the group commit, which also knows what becomes of the batch.
-    ...passingErrors(commandStore(engine), null),
-    ...passingOn(createReads(reader)),
-    ...passingOn(createChanges(reader)),
+    ...passingErrors(commandStore(engine, erased), null),
+    ...passingOn(createReads(reader, erased)),
+    ...passingOn(createChanges(reader, erased)),
     ...passingOn(createArchive(writer, reader)),
-    ...passingOn(createHistory(reader)),
+    ...passingOn(createHistory(reader, erased)),
     ...passingOn(createRegistry(writer, reader)),
     ...passingOn(createSealedTexts(writer)),
     ...passingOn(createBacklog(reader)),
     ...passingOn(createLists(engine.name, writer, reader)),
     ...passingOn(createFlows(engine.name, writer, reader)),
     ...passingOn(createJobs(engine.name, writer, reader)),
-    ...passingOn(createRefusals(reader)),
+    ...passingOn(createRefusals(reader, erased)),
     ...passingOn(createSettings(writer, reader)),
     ...passingOn(createSalesforceInbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceOutbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceRecords(engine.name, writer, reader)),
     ...passingOn(createSalesforceSyncs(engine.name, writer, reader)),
     ...passingOn(createSalesforceWork(engine.name, writer, reader)),
-    ...passingOn(createChecks(engine.name, writer, reader)),
+    ...passingOn(createChecks(engine.name, writer, reader, erased)),
     ...passingOn(createCallCounts(writer)),
     ...passingOn(createBarrier(engine)),
     ...passingOn(createWebhooks(engine.name, writer, reader)),
-    snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex), tables: createTableScan(knex) })),
+    ...passingErrors(
+      createErasure(engine, work => inSession(engine, work)),
+      null,
+    ), // as long as the log is long
+    ...passingOn(createHoldings(reader)),
+    hashAddressesBy: hash => erased.hashBy(hash),
+    snapshot: work => inSnapshot(engine, knex => work({ ...createReads(knex, erased), tables: createTableScan(knex) })),
     migrate: () => migrate(patient),
     freeMigrationLock: () => freeMigrationLock(patient),
     ...passingOn(createSchemaLook(reader)),
@@ -143,14 +153,14 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
   }
 }
 
-function commandStore(engine: Engine): CommandStore {
+function commandStore(engine: Engine, erased: ErasedKeys): CommandStore {
   const { writer, reader } = engine
   return {
     transact: work =>
       inSession(engine, session =>
         work({
           findAnswers: replayKeys => findAnswers(session, replayKeys),
-          read: wanted => readBatch(session, wanted),
+          read: wanted => readBatch(session, wanted, erased),
           lockHead: () => lockHead(session),
           append: append => appendBatch(session, append),
         } satisfies BatchTransaction),
@@ -214,23 +224,6 @@ function createSchemaLook(reader: Knex): Pick<Store, 'schemaState'> {
   }
 }
 
-type Ask = (...given: never[]) => Promise<unknown>
-type Asked<Port> = { readonly [Name in keyof Port]: Ask }
-
-// Outside of batches nothing is tried again here; whoever asked must hear, and in time, that trying again may help.
-function passingErrors<Port extends Asked<Port>>(port: Port, patienceMs: number | null): Port {
-  const passing = Object.entries<Ask>(port).map(([name, ask]): [string, Ask] => [
-    name,
-    (...given) => {
-      const answered = ask(...given).catch(cause => {
-        throw passingError(cause, 'working')
-      })
-      return patienceMs === null ? answered : withPatience(answered, patienceMs)
-    },
-  ])
-  return Object.fromEntries(passing) as Port // the same functions under the same names
-}
-
 async function inSession<T>(engine: Engine, work: (session: BatchSession) => Promise<T>): Promise<T> {
   let phase: 'working' | 'committing' = 'working'
   try {
@@ -240,14 +233,6 @@ async function inSession<T>(engine: Engine, work: (session: BatchSession) => Pro
   } catch (cause) {
     throw passingError(cause, phase)
   }
-}
-
-function withPatience<T>(answered: Promise<T>, patienceMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new StoreUnavailable(`the database did not answer within ${patienceMs} ms`))
-    const timer = setTimeout(giveUp, patienceMs)
-    answered.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
 
 async function inTransaction<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {

@@ -374,7 +374,7 @@ async function appendAgain(scene: Scene, commandId: string, ahead: 0 | 1): Promi
     const hash = entryHash(facts)
     const outcome = { type: 'status-set', key: aKey(), status: 'unsubscribed', version: 1 } as const
     const append: Append = {
-      entries: [{ ...facts, detail: '{}', hash }],
+      entries: [{ ...facts, detail: '{}', redactedBy: null, hash }],
       details: [{ command: aSubscription('unsubscribed'), cause: aCause(), outcome, effects: [] }],
       difference: situation.difference(),
       answers: [],

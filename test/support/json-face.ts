@@ -19,6 +19,7 @@ import type { Readiness, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
 import { aHashAddress } from './builders.js'
 import { checksOver } from './checks.js'
+import { memoryPrivacy } from './memory-privacy.js'
 import { noSalesforce } from './memory-salesforce.js'
 import { snapshotsOf } from './memory-snapshots.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
@@ -96,6 +97,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     flows: store,
     jobs: store,
     exports: snapshotsOf(store),
+    privacy: memoryPrivacy(store),
     readiness,
     ...options.service,
   }

@@ -18,6 +18,7 @@ import { type Contract, type Contracts, loadContracts } from '../../src/soap/con
 import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
 import { aHashAddress, aPolicy } from './builders.js'
 import { checksOver } from './checks.js'
+import { memoryPrivacy } from './memory-privacy.js'
 import { noSalesforce } from './memory-salesforce.js'
 import { snapshotsOf } from './memory-snapshots.js'
 import { createMemoryStore, type MemoryStore } from './memory-store.js'
@@ -114,6 +115,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     flows: store,
     jobs: store,
     exports: snapshotsOf(store),
+    privacy: memoryPrivacy(store),
     readiness: async () => ({ isReady: true, problems: [] }),
   }
   const facts: CallFacts[] = []

@@ -1,0 +1,215 @@
+// Erasing in SQL: where an address and its people are found, and the tables that are rewritten. Each table has one
+// function below; a new table that holds an address or what is known of a person gets its own beside them.
+
+import type { Knex } from 'knex'
+import { untouchedStatus } from '../domain/person.js'
+import type {
+  About,
+  Erasure,
+  ErasureStore,
+  ErasureTransaction,
+  JobText,
+  Stretch,
+  Trace,
+} from '../service/erasure-ports.js'
+import type { LogEntry } from '../service/ports.js'
+import { appendBatch, statusHistoryOf } from './batch-append.js'
+import { findAnswers, lockAddresses, lockHead } from './batch-read.js'
+import type { BatchSession } from './batch-session.js'
+import { refusalRowsOf } from './refusals.js'
+import { type LogRow, logEntryFrom, type StatusRow, statusColumns, statusFrom } from './rows.js'
+
+/** Gives a query on a table, on the connection of whoever asks. */
+type Table = (name: string) => Knex.QueryBuilder
+
+// So much of the log in one statement that none takes long, and so many values.
+const stretchMax = 20_000
+const valuesAtOnce = 500
+
+export function createErasure(
+  { reader, patient }: { readonly reader: Knex; readonly patient: Knex },
+  inSession: <T>(work: (session: BatchSession) => Promise<T>) => Promise<T>,
+): ErasureStore {
+  const table: Table = name => reader(name)
+  return {
+    tracesIn: (about, stretch) => traces(table, about, stretch),
+    async peopleAt(key) {
+      return idsOf(await reader('people').where({ address_key: key }).select('id'))
+    },
+    entriesAt: seqs => entriesAt(table, seqs),
+    // No index finds words within a text, so these take as long as there is text.
+    jobReportsNaming: text => textsNaming(patient, 'import_reports', text),
+    async jobsNaming(text) {
+      const found = await textsNaming(patient, 'import_rows', text)
+      return [...new Set(found.map(({ job }) => job))]
+    },
+    erase: work => inSession(session => work(transactionOn(session))),
+  }
+}
+
+function transactionOn(session: BatchSession): ErasureTransaction {
+  const { table } = session
+  return {
+    findAnswers: keys => findAnswers(session, keys),
+    async hold(key, erased) {
+      await lockAddresses(session, new Set([key]))
+      const rows: StatusRow[] = await table('email_status')
+        .whereIn('address_key', [key, erased])
+        .orderBy('version', 'desc')
+        .select(statusColumns)
+      const people = idsOf(await table('people').where({ address_key: key }).orderBy('id').select('id'))
+      const versions = await table('status_history').where({ address_key: key }).select('seq')
+      const refusals = await table('refusals').where({ address_key: key }).select('seq')
+      const seqs = [...versions, ...refusals].map(row => row.seq as number)
+      const status = rows[0] === undefined ? untouchedStatus(key) : statusFrom(rows[0])
+      return { status, people, seqs }
+    },
+    lockHead: () => lockHead(session),
+    traces: (about, stretch) => traces(table, about, stretch),
+    async livingOf(ids) {
+      const living = new Set<number>()
+      for (const some of chunksOf(ids))
+        for (const id of idsOf(await table('people').whereIn('id', some).select('id'))) living.add(id)
+      return living
+    },
+    entries: seqs => entriesAt(table, seqs),
+    async rewrite(erasure) {
+      const statusVersions = await eraseFromStatusHistory(session, erasure)
+      const refusals = await eraseFromRefusals(session, erasure)
+      const activities = await eraseFromActivities(session, erasure)
+      const blockedAttempts = await eraseFromBlockedAttempts(session, erasure)
+      const jobReports = await eraseFromJobReports(session, erasure)
+      await eraseFromSalesforce(session, erasure)
+      await session.run('delete from email_status where address_key = ?', [erasure.key])
+      return { statusVersions, refusals, activities, blockedAttempts, jobReports }
+    },
+    async append({ entry, detail, answers, head }, { people, status, key, redacted }, by) {
+      const difference = {
+        ...{ deleted: people, statuses: [{ status, people: 0 }], fanOutsEnded: [key], created: [], changed: [] },
+        ...{ foreignIds: [], cookies: [], foreignIdsFreed: [], cookiesFreed: [], joined: [], left: [] },
+        ...{ fanOuts: [], returned: [] },
+      }
+      await appendBatch(session, { entries: [entry], details: [detail], answers, head, difference })
+      for (const {
+        entry: { seq },
+        text,
+      } of redacted)
+        await session.run('update log set detail = ?, redacted_by = ? where seq = ?', [text, by, seq])
+    },
+  }
+}
+
+// The hash of an address has no index: every command would pay for it, and this is asked once in a long while.
+async function traces(table: Table, { hash, people }: About, { after, upTo }: Stretch): Promise<Trace[]> {
+  const found = new Map<number, Trace>()
+  const ids = [...people]
+  for (let start = after; start < upTo; start += stretchMax) {
+    const end = Math.min(upTo, start + stretchMax)
+    const within = () =>
+      table('log').where('seq', '>', start).andWhere('seq', '<=', end).andWhereNot('kind', 'erase-address')
+    const columns = ['seq', 'person_id', 'address_hash'] as const
+    const rows = await within()
+      // What repeated an earlier call has neither, and is looked at itself.
+      .andWhere(
+        either =>
+          void either
+            .where('address_hash', hash)
+            .orWhere(
+              neither => void neither.whereNull('address_hash').whereNull('person_id').where('kind', 'save-person'),
+            ),
+      )
+      .select(columns)
+    for (const some of chunksOf(ids)) rows.push(...(await within().whereIn('person_id', some).select(columns)))
+    for (const row of rows)
+      found.set(row.seq, { seq: row.seq, personId: row.person_id, isOfAddress: row.address_hash === hash })
+  }
+  return [...found.values()]
+}
+
+async function entriesAt(table: Table, seqs: readonly number[]): Promise<LogEntry[]> {
+  const rows: LogRow[] = []
+  for (const some of chunksOf(seqs)) rows.push(...(await table('log').whereIn('seq', some).orderBy('seq').select('*')))
+  return rows.map(logEntryFrom)
+}
+
+async function textsNaming(knex: Knex, name: string, text: string): Promise<JobText[]> {
+  // Without a wildcard of LIKE, which differ by engine in how they are escaped.
+  const rows = await knex(name)
+    .whereRaw('instr(lower(content), ?) > 0', [text.toLowerCase()])
+    .select('import_id', 'number')
+  return rows.map(row => ({ job: row.import_id, number: row.number }))
+}
+
+async function eraseFromStatusHistory({ table }: BatchSession, { key, erased, redacted }: Erasure): Promise<number> {
+  const count = await table('status_history').where({ address_key: key }).update({ address_key: erased })
+  for (const { entry, after } of redacted) {
+    for (const { address_key, version, reason, evidence } of statusHistoryOf(entry, after))
+      await table('status_history').where({ address_key, version }).update({ reason, evidence })
+  }
+  return count
+}
+
+async function eraseFromRefusals({ table }: BatchSession, { redacted }: Erasure): Promise<number> {
+  let count = 0
+  for (const { entry, after } of redacted) {
+    for (const { seq, address_key, reason, evidence } of refusalRowsOf(entry, after)) {
+      await table('refusals').where({ seq }).update({ address_key, reason, evidence })
+      count++
+    }
+  }
+  return count
+}
+
+// The lines of one command about one person are in the order of its effects.
+async function eraseFromActivities({ table }: BatchSession, { redacted }: Erasure): Promise<number> {
+  let count = 0
+  for (const { entry, before, after } of redacted) {
+    const places = new Map<number, number>()
+    for (const [index, effect] of after.effects.entries()) {
+      const told = before.effects[index]
+      if (effect.type !== 'activity' || told?.type !== 'activity') continue
+      const { personId, from, to, reason } = effect
+      const place = places.get(personId) ?? 0
+      places.set(personId, place + 1)
+      if (from === told.from && to === told.to && reason === told.reason) continue
+      const [row] = await table('activities')
+        .where({ person_id: personId, seq: entry.seq })
+        .orderBy('id')
+        .offset(place)
+        .limit(1)
+        .select('id')
+      if (row === undefined) continue
+      await table('activities').where({ id: row.id }).update({ from_value: from, to_value: to, reason })
+      count++
+    }
+  }
+  return count
+}
+
+async function eraseFromBlockedAttempts({ table }: BatchSession, { key, erased }: Erasure): Promise<number> {
+  return table('blocked_attempts').where({ address_key: key }).update({ address_key: erased })
+}
+
+async function eraseFromJobReports({ table }: BatchSession, { reports, redact }: Erasure): Promise<number> {
+  for (const { job, number } of reports) {
+    const of = { import_id: job, number }
+    const [row] = await table('import_reports').where(of).select('content')
+    if (row === undefined) continue
+    const content = JSON.stringify(redact(JSON.parse(row.content)))
+    await table('import_reports').where(of).update({ content })
+  }
+  return reports.length
+}
+
+// What Salesforce holds is for Salesforce to erase; here a record keeps its id and what is still to be written to it.
+async function eraseFromSalesforce({ table }: BatchSession, { key, erased }: Erasure): Promise<void> {
+  const nobody = { address: null, address_key: null, person_id: null }
+  await table('salesforce_records').where({ address_key: key }).update(nobody)
+  await table('salesforce_conflicts').where({ address_key: key }).update({ address_key: erased })
+}
+
+const idsOf = (rows: readonly { readonly id: number }[]): number[] => rows.map(({ id }) => id)
+
+function* chunksOf<Value>(values: readonly Value[]): Generator<Value[]> {
+  for (let start = 0; start < values.length; start += valuesAtOnce) yield values.slice(start, start + valuesAtOnce)
+}
