@@ -3,20 +3,19 @@
 
 import type { AddressKey } from '../domain/address.js'
 import type { Difference, Membership } from '../domain/batch-rows.js'
-import type { ActivityKind, Cause, Command, Effect, Outcome } from '../domain/command.js'
-import type { EraseAddress } from '../domain/erasure.js'
+import type { ActivityKind, Command, Effect, Outcome } from '../domain/command.js'
 import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { WorkingSet } from '../domain/working-set.js'
+import type { CommandId, LogDetail, LogEntry } from './log-entry.js'
 import type { RefusalRecord } from './refusals.js'
+
+export type { CommandId, LogDetail, LogEntry } from './log-entry.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
 /** People that one step of such a fan-out tells. */
 export const fanOutChunkSize = 500
-
-/** Random name of one command, drawn on arrival: 32 hex digits. It decides after a commit whose fate is unknown. */
-export type CommandId = string
 
 /** What the commands of a batch name. The store adds the addresses of the people that it finds. */
 export interface Wanted {
@@ -46,38 +45,6 @@ export interface LogCut {
   readonly activityId: number
   readonly hash: string
   readonly at: number
-}
-
-/** One carried-out command as the log keeps it. `detail` may be redacted one day; `detailHash` stays. */
-export interface LogEntry {
-  readonly seq: number
-  readonly commandId: CommandId
-  readonly at: number
-  readonly kind: LogDetail['command']['type']
-  readonly actor: string
-  readonly source: string
-  /** Keyed hash of the address that the command was about, in hex. */
-  readonly addressHash: string | null
-  readonly personId: PersonId | null
-  /** JSON of a LogDetail, exactly as it was hashed. */
-  readonly detail: string | null
-  /** Hash of the detail as it was first written. */
-  readonly detailHash: string
-  /** The entry of the last erasure that took personal data out of the detail, and has the hash of what it left. */
-  readonly redactedBy: number | null
-  readonly previousHash: string
-  readonly hash: string
-}
-
-export interface LogDetail {
-  /** Random, and gone from a redacted detail: without it, who guesses the rest could prove it by the hash. */
-  readonly salt?: string
-  readonly command: Command | EraseAddress
-  readonly cause: Cause
-  readonly outcome: Outcome
-  readonly effects: readonly Effect[]
-  /** Of an erasure: the entries that it redacted, each with the SHA-256 of the detail that it left. */
-  readonly redacted?: readonly (readonly [seq: number, hash: string])[]
 }
 
 /** The answer that is kept under a key, so that the same call gets it again. */
