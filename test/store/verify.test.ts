@@ -42,6 +42,29 @@ for (const [title, table, change, finding] of tampering) {
   })
 }
 
+await onEachEngine(
+  t,
+  'scenario 39: an entry of the log that SQL altered, removed or moved is reported by its position',
+  async (t, { url }) => {
+    const store = await aLivedInStore(t, url)
+    const engine = openEngine(url)
+    t.teardown(() => engine.close())
+    const log = () => engine.writer('log')
+    const place = async (from: number, to: number): Promise<unknown> => log().where({ seq: from }).update({ seq: to })
+
+    await log().where({ seq: 5 }).update({ source: 'elsewhere' })
+    t.match((await verified(t, store)).broken, /entry 5/, 'altered')
+
+    await place(2, 1_000)
+    await place(3, 2)
+    await place(1_000, 3)
+    t.match((await verified(t, store)).broken, /entry 2/, 'moved: the first broken position is told')
+
+    await log().where({ seq: 1 }).delete()
+    t.match((await verified(t, store)).broken, /entry 1/, 'removed')
+  },
+)
+
 type Change = (rows: ReturnType<ReturnType<typeof openEngine>['writer']>) => PromiseLike<unknown>
 
 async function aLivedInStore(t: Test, url: string): Promise<Store> {
