@@ -158,4 +158,4 @@ function without(value: string | null, key: AddressKey, text: (given: string) =>
   return parsed.type === 'address' && parsed.address.key === key ? erasedText : text(value)
 }
 
-const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
