@@ -15,6 +15,7 @@ import { register as registerFlows } from './command-line/flows.js'
 import { register as registerLists } from './command-line/lists.js'
 import { register as registerMigrate } from './command-line/migrate.js'
 import { register as registerPrivacy } from './command-line/privacy.js'
+import { register as registerSalesforce } from './command-line/salesforce.js'
 import { register as registerSecrets } from './command-line/secrets.js'
 import { register as registerServe } from './command-line/serve.js'
 import { register as registerSettings } from './command-line/settings.js'
@@ -39,6 +40,7 @@ const commands = [
   registerCheck,
   registerBulk,
   registerPrivacy,
+  registerSalesforce,
   registerCall,
   registerBackup,
   registerArchive,

@@ -60,9 +60,15 @@ export function startSalesforceWork(needs: SalesforceNeeds): SalesforceWork {
   const following = { ...lease, store, changes, precedence, waitMs: followWaitMs, onWish: () => send.nudge() }
   const follow = new Background(followRound(following), onDefect)
   const carryOut = reconcileRound(
-    reconcileOptions(needs, remote, () => {
-      needs.onFound()
-      send.nudge()
+    reconcileOptions(needs, remote, {
+      onWork() {
+        needs.onFound()
+        send.nudge()
+      },
+      onEnd({ id, counts, lastError }) {
+        if (lastError === null) logger.info({ sync: id, ...counts }, 'everything was compared with Salesforce')
+        else logger.error({ sync: id, reason: lastError }, 'not everything could be compared with Salesforce')
+      },
     }),
   )
   const schedule = scheduledSync(store, config.salesforceSyncAt, Date.now)
@@ -95,18 +101,12 @@ export function salesforceRemote(config: Config): SalesforceRemote | null {
 }
 
 export function reconcileOptions(
-  { opened: { store }, writes, config, logger }: Omit<SalesforceNeeds, 'changes' | 'onFound'>,
+  { opened: { store }, writes, config }: Pick<SalesforceNeeds, 'opened' | 'writes' | 'config'>,
   remote: SalesforceRemote,
-  onWork: () => void,
+  events: Pick<ReconcileOptions, 'onWork' | 'onEnd'>,
 ): ReconcileOptions {
-  return {
-    ...{ store, holder: newHolder(), now: Date.now, writes, remote, onWork },
-    precedence: config.salesforcePrecedence,
-    onEnd: ({ id, counts, lastError }) => {
-      if (lastError === null) logger.info({ sync: id, ...counts }, 'everything was compared with Salesforce')
-      else logger.error({ sync: id, reason: lastError }, 'not everything could be compared with Salesforce')
-    },
-  }
+  const { salesforcePrecedence: precedence } = config
+  return { store, holder: newHolder(), now: Date.now, writes, remote, precedence, ...events }
 }
 
 const newHolder = (): string => randomBytes(16).toString('hex')

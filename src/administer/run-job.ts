@@ -16,7 +16,7 @@ import { print } from './store-work.js'
 /** Exit codes: all rows were carried out; some were not; interrupted, to be gone on with. */
 export const exitCodes = { someFailed: 2, interrupted: 130 } as const
 
-const lookEveryMs = 300
+export const lookEveryMs = 300
 const chunkRows = 1_000
 
 export const isOver = ({ state }: Job): boolean => state === 'complete' || state === 'failed' || state === 'cancelled'
@@ -28,10 +28,8 @@ export async function runJob(opened: Opened, config: Config, id: number): Promis
   const interrupt = (): void => stop.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const progress = showProgress()
-  const events = { batch() {}, command() {}, retry() {}, defect: (cause: unknown) => said(cause) }
-  const limits = { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs }
   const resubscribeReasons = () => settings.value('resubscribe-reasons')
-  const writes = new GroupCommit(store, { hashAddress, resubscribeReasons, limits, events })
+  const writes = writesOf(opened, config)
   const show = (job: Job): void => progress.update(job.progress.done, job.rows || null, titleOf(job))
   const options: JobOptions = {
     ...{ store, writes, fields, hashAddress, resubscribeReasons, chunkRows: Math.min(chunkRows, config.queueMax) },
@@ -56,8 +54,16 @@ export async function runJob(opened: Opened, config: Config, id: number): Promis
   }
 }
 
+/** To be drained before the store is closed. */
+export function writesOf({ store, settings, hashAddress }: Opened, config: Config): GroupCommit {
+  const events = { batch() {}, command() {}, retry() {}, defect: (cause: unknown) => said(cause) }
+  const limits = { batchMax: config.batchMax, queueMax: config.queueMax, patienceMs: config.patienceMs }
+  const resubscribeReasons = () => settings.value('resubscribe-reasons')
+  return new GroupCommit(store, { hashAddress, resubscribeReasons, limits, events })
+}
+
 // The store may be gone for a moment; the job is tried again until it is over or somebody stops it.
-async function passing(cause: unknown): Promise<void> {
+export async function passing(cause: unknown): Promise<void> {
   if (!isPassing(cause)) throw cause
   await delay(lookEveryMs)
 }

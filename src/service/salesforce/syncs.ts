@@ -59,3 +59,13 @@ export interface SyncStore {
   /** Newest first, from below an id (null: from the newest). */
   salesforceSyncs(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SalesforceSync[]>
 }
+
+/** One of the same kind that has not ended is answered; whoever asks twice wants it done once. */
+export async function askOrJoin(
+  store: Pick<SyncStore, 'askForSync' | 'nextSync'>,
+  given: NewSync,
+  at: number,
+): Promise<SalesforceSync> {
+  const next = await store.nextSync()
+  return next !== undefined && next.isDryRun === given.isDryRun ? next : store.askForSync(given, at)
+}
