@@ -1,7 +1,6 @@
 // One attempt at one batch, inside one transaction: read, lock, fold, append. The steps are numbered; their order is
 // what keeps batches of several processes from deadlocking and the log in commit order.
 
-import { randomUUID } from 'node:crypto'
 import type { AddressKey } from '../domain/address.js'
 import type { Command, Effect, Outcome, Rejection } from '../domain/command.js'
 import { decide } from '../domain/decide.js'
@@ -28,6 +27,8 @@ export interface BatchEnvironment {
   /** Takes the next id that nobody has; the id counts as used only if the batch commits. */
   readonly freshPersonIds: readonly PersonId[]
   readonly hashAddress: (key: AddressKey) => string
+  /** Draws what keeps the detail of a log entry from being guessed by its hash. */
+  readonly salt: () => string
   /** What admins allow at this moment as reasons for ending an opt-out (R2, guarded). */
   readonly resubscribeReasons: readonly ResubscribeReason[]
   /** How long an answer is kept for the same call to find it. */
@@ -180,7 +181,7 @@ interface Entered extends LogDetail {
 
 function appendEntry(entered: Entered, folded: Folded, at: number, env: BatchEnvironment): void {
   const { command, cause, outcome, effects, commandId, address, personId } = entered
-  const detail: LogDetail = { salt: randomUUID(), command, cause, outcome, effects }
+  const detail: LogDetail = { salt: env.salt(), command, cause, outcome, effects }
   const text = JSON.stringify(detail)
   const facts = {
     seq: folded.head.seq + 1,

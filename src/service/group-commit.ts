@@ -228,8 +228,8 @@ export class GroupCommit {
 
   #environment(): BatchEnvironment {
     const { answersKeptMs } = this.#limits
-    const [freshPersonIds, hashAddress] = [this.#freshIds, this.#hashAddress]
-    return { now: Date.now, freshPersonIds, hashAddress, resubscribeReasons: this.#resubscribeReasons(), answersKeptMs }
+    const known = { freshPersonIds: this.#freshIds, hashAddress: this.#hashAddress, answersKeptMs }
+    return { ...known, now: Date.now, salt: randomUUID, resubscribeReasons: this.#resubscribeReasons() }
   }
 
   #answer(batch: readonly Waiting[], result: BatchResult, startedAt: number): void {

@@ -1,5 +1,7 @@
 // A database that answers and cannot: locks that others hold, a disk that is full, a server that may only be read, one
 // row that nobody can write. Commands wait or are to be tried again; what was not acknowledged is not half there.
+
+import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
 import { type Connection, createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
@@ -170,6 +172,8 @@ async function openForeign(t: Test, { engine, url }: FreshDatabase): Promise<For
     begin: async () => void (await connection.query('BEGIN')),
     run: async sql => void (await connection.query(sql)),
     async waiters() {
+      // InnoDB shows this table from a copy, which it makes anew only when nobody has read it for a tenth of a second.
+      await delay(150)
       const [rows] = await watch.query("select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'")
       return (rows as unknown[]).length
     },

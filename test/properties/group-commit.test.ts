@@ -156,6 +156,7 @@ async function commit(store: MemoryStore, list: readonly Named[], cuts: readonly
       now: () => noon,
       freshPersonIds,
       hashAddress: aHashAddress,
+      salt: () => 'salt',
       resubscribeReasons: [],
       answersKeptMs: 1_000,
     }

@@ -49,6 +49,7 @@ async function fill(store: CommandStore): Promise<void> {
       now: () => at,
       freshPersonIds,
       hashAddress: aHashAddress,
+      salt: () => 'salt',
       resubscribeReasons: [],
       answersKeptMs: 1_000,
     }
