@@ -103,7 +103,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     changes,
     webhooks: hooks.webhooks,
     refusals: store,
-    salesforce: store,
+    salesforce: { ...store, isConnected: config.salesforceLogin !== null },
     fields,
     credentials,
     settings,

@@ -39,6 +39,7 @@ import { refusalRoutes } from './refusals.js'
 import type { Exchange, Page, Reply, Route } from './route.js'
 import { salesforceRoutes } from './salesforce.js'
 import { salesforceOutboxRoutes } from './salesforce-outbox.js'
+import { salesforceSyncRoutes } from './salesforce-syncs.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
 import { webhookRoutes } from './webhooks.js'
@@ -91,6 +92,7 @@ export function jsonRoutes({
     ...refusalRoutes(service),
     ...salesforceRoutes(service),
     ...salesforceOutboxRoutes(service),
+    ...salesforceSyncRoutes(service),
     ...settingRoutes(service),
     ...flowRoutes(service),
     ...flowRunRoutes(service, face),

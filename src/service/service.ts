@@ -18,6 +18,7 @@ import type { Privacy } from './privacy.js'
 import type { RefusalStore } from './refusals.js'
 import type { OutboxStore } from './salesforce/outbox.js'
 import type { SalesforceRecordStore } from './salesforce/records.js'
+import type { SyncStore } from './salesforce/syncs.js'
 import type { Settings } from './settings.js'
 import type { Webhooks } from './webhooks.js'
 
@@ -28,7 +29,11 @@ export interface Service {
   readonly webhooks: Webhooks
   readonly refusals: RefusalStore
   readonly salesforce: Pick<SalesforceRecordStore, 'salesforceConflicts' | 'selectedSalesforceRecords'> &
-    Pick<OutboxStore, 'countOutbox' | 'failedWrites' | 'queueWrites'>
+    Pick<OutboxStore, 'countOutbox' | 'failedWrites' | 'queueWrites'> &
+    Omit<SyncStore, 'recordSync'> & {
+      /** Somebody said how Salesforce is reached. */
+      readonly isConnected: boolean
+    }
   readonly fields: Fields
   readonly credentials: Credentials
   readonly lists: ListStore

@@ -45,7 +45,12 @@ export async function prepareWorlds(t: Test): Promise<Worlds> {
 }
 
 const configOf = (folder: string): Config =>
-  readConfig({ PUBLIC_URL: 'https://example.org', DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' })
+  readConfig({
+    ...{ PUBLIC_URL: 'https://example.org', DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent' },
+    // Where nobody listens.
+    SALESFORCE_LOGIN_URL: 'http://127.0.0.1:1',
+    ...{ SALESFORCE_CLIENT_ID: 'a', SALESFORCE_CLIENT_SECRET: 'b' },
+  })
 
 async function prepare(config: Config): Promise<void> {
   const { store, credentials, seal, hashAddress } = await open(config)
@@ -82,6 +87,9 @@ async function prepare(config: Config): Promise<void> {
       ...{ secret: seal.close(drawSecret()), createdAt: Date.now(), createdBy: 'the admin' },
     })
     await store.editWebhook(1, { state: 'paused' })
+    // Its id is 1.
+    const compared = await store.askForSync({ isDryRun: false, askedBy: 'schedule', name: '2026-03-01' }, Date.now())
+    await store.recordSync({ ...compared, state: 'complete', startedAt: compared.askedAt, endedAt: Date.now() })
     const undo = { isDryRun: true, command: '3', by: { actor: 'the admin', role: 'admin' } } as const
     const planned = await planUndo(store, undo)
     if (planned.type === 'plan') await store.takeJob({ plan: planned.plan, rows: [], replay: { type: 'none' } })

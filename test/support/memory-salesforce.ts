@@ -7,4 +7,11 @@ export const noSalesforce: Service['salesforce'] = {
   countOutbox: async () => ({ waiting: 0, failed: 0 }),
   failedWrites: async () => [],
   queueWrites: async () => {},
+  isConnected: false,
+  nextSync: async () => undefined,
+  salesforceSync: async () => undefined,
+  salesforceSyncs: async () => [],
+  askForSync: async () => {
+    throw new Error('this store makes no comparisons')
+  },
 }
