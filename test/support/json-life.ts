@@ -49,8 +49,9 @@ export class JsonLife {
     const before = this.#sent.at(-step.back)
     if (before === undefined) return
     if (step.type === 'other-under-key') return this.#sendOther(before)
-    if (before.key === null || before.answer === null) return this.#send(before.command, before.key)
-    return this.#repeat(before)
+    // A rejected request left its key free, and may have been carried out under it when it was sent again.
+    const kept = this.#sent.find(({ key, answer }) => key !== null && key === before.key && answer !== null)
+    return kept === undefined ? this.#send(before.command, before.key) : this.#repeat(kept)
   }
 
   async #send(command: NaiveCommand, key: string | null): Promise<void> {
