@@ -237,7 +237,7 @@ t.test('more than the queue holds goes in turns, and stays in order', async t =>
 
 t.test('a store that fails in the middle fails the rest, one that fails at once the call', async t => {
   const store = createMemoryStore()
-  const face = await aSoapFace({ store, limits: { patienceMs: 1 } })
+  const face = await aSoapFace({ store, limits: { patienceMs: 3_000 } })
   const unavailable = { at: 'before-commit', error: new StoreUnavailable('gone') } as const
   const records = Array.from({ length: 1_200 }, (_, i) => email(`p${i}`))
   let appends = 0
