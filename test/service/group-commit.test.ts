@@ -128,7 +128,7 @@ t.test(
   'whoever waits longer than their patience is told to try again, also in the queue, and nothing is written',
   async t => {
     const store = createMemoryStore()
-    const { writes } = aGroupCommit(store, { patienceMs: 30, batchMax: 1 })
+    const { writes } = aGroupCommit(store, { patienceMs: 500, batchMax: 1 })
     store.watchAppends(() => {
       throw new StoreUnavailable('the disk is full')
     })
