@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** At most, for each point of a round. */
   readonly calls: number
+  /** Of the file that `import` measures. */
+  readonly rows: number
   /** Whether the servers that ours is compared with are measured too. */
   readonly baselines: boolean
   /** False where what lies in dist shall be measured as it is. */
@@ -18,12 +20,13 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME] [options]
   NAME                 sync-lead, many-leads, get-lead, check, soap-path, codec, workers, start; all of these (default);
-                       or profile, or soak (memory; with --seconds 180 or more)
+                       or profile, import, or soak (memory; with --seconds 180 or more)
   --engines LIST       mariadb,sqlite
   --connections LIST   1,16,64 (profile: the last of them)
   --rounds N           5
   --seconds N          at most so long for each point: 5
   --calls N            at most so many calls for each point: 200000
+  --rows N             rows of the file that import measures: 50000
   --no-baselines       leave out the servers that ours is compared with
   --no-build           measure dist as it is`
 
@@ -40,11 +43,12 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
         calls: { type: 'string', default: '200000' },
+        rows: { type: 'string', default: '50000' },
         baselines: { type: 'boolean', default: true },
         build: { type: 'boolean', default: true },
       },
     })
-    const { engines, connections, rounds, seconds, calls, baselines, build } = values
+    const { engines, connections, rounds, seconds, calls, rows, baselines, build } = values
     return {
       name: positionals[0] ?? 'all',
       options: {
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rounds: whole('rounds', rounds, 100),
         seconds: whole('seconds', seconds, 600),
         calls: whole('calls', calls, 10_000_000),
+        rows: whole('rows', rows, 1_000_000),
         baselines,
         build,
       },

@@ -54,6 +54,47 @@ export async function startProgram({ program, args, env, listening }: ServerProg
   }
 }
 
+export interface Ended {
+  readonly ms: number
+  readonly cpuMicros: number
+  readonly residentBytes: readonly number[]
+  readonly output: string
+}
+
+const sampleEveryMs = 50
+
+/** Runs to its end, with its memory on the way. @throws Error with its output where the exit code is not 0 */
+export async function runProgram({ program, args, env }: Omit<ServerProgram, 'listening'>): Promise<Ended> {
+  const { PATH, HOME, TMPDIR } = process.env
+  const startedAt = performance.now()
+  const child = spawn(program, args, {
+    cwd: projectRoot,
+    env: { ...{ PATH, HOME, TMPDIR }, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const will = leaveLastWill('kill -s KILL "$1"', `${child.pid}`)
+  const pid = child.pid!
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-20_000)
+    })
+  const residentBytes: number[] = []
+  let cpuMicros = 0
+  // The last sample stands for its end: at most one interval of CPU time is not in it.
+  const timer = setInterval(() => {
+    const resident = residentBytesOf(pid)
+    if (!(resident > 0)) return
+    residentBytes.push(resident)
+    cpuMicros = cpuMicrosOf(pid)
+  }, sampleEveryMs)
+  const [code] = await once(child, 'close').finally(() => clearInterval(timer))
+  const ms = performance.now() - startedAt
+  will.revoke()
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`)
+  return { ms, cpuMicros, residentBytes, output }
+}
+
 function portOf(outputs: readonly Readable[], listening: RegExp, exited: Promise<unknown>): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = ''

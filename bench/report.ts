@@ -7,10 +7,12 @@ import { projectRoot } from '../test/support/project.js'
 import { type SideName, sides } from './baselines.js'
 import type { CheckPoint } from './check.js'
 import type { CodecFigure } from './codec.js'
+import type { ImportResult, ImportRound } from './import.js'
 import type { ManyLeadsResult } from './many-leads.js'
 import type { BenchOptions } from './options.js'
 import type { Point } from './point.js'
 import type { StartResult } from './start.js'
+import { median } from './statistics.js'
 import type { EngineResult } from './sync-lead.js'
 
 export function syncLeadTables(results: readonly EngineResult[]): string {
@@ -69,6 +71,25 @@ export function manyLeadsTable(results: readonly ManyLeadsResult[]): string {
   ])
   const head = ['store', 'leads/s', 'bare/s', 'ratio', 'CPU us/lead', 'database', 'median ms of a call']
   return table([head, ...rows])
+}
+
+export function importTable(results: readonly ImportResult[]): string {
+  const rows = results.map(({ subject, rows, batches, plainBy, rounds }) => {
+    const over = (of: (round: ImportRound) => number, digits = 0): string => median(rounds.map(of)).toFixed(digits)
+    return [
+      ...[subject, String(rows), (rows / batches).toFixed(0)],
+      ...[over(round => round.rowsPerSecond), over(round => round.barePerSecond), over(round => round.plainPerSecond)],
+      over(({ rowsPerSecond, barePerSecond }) => rowsPerSecond / barePerSecond, 2),
+      over(({ rowsPerSecond, plainPerSecond }) => rowsPerSecond / plainPerSecond, 3),
+      plainBy,
+      ...[over(round => round.cpuMicrosPerRow, 1), over(round => round.databaseMicrosPerRow, 1)],
+      over(round => round.busy, 2),
+      ...[over(round => round.residentMinMiB), over(round => round.residentMedianMiB)],
+      over(round => round.residentMaxMiB),
+    ]
+  })
+  const head = ['file', 'rows', 'batch', 'rows/s', 'bare/s', 'plain/s', 'ratio', ': plain', 'plain by']
+  return table([[...head, 'CPU us/row', 'database', 'busy', 'MiB min', 'median', 'max'], ...rows])
 }
 
 export function checkTable(points: readonly CheckPoint[]): string {

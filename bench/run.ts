@@ -6,12 +6,14 @@ import { measureCheck } from './check.js'
 import { measureCodec } from './codec.js'
 import { type Databases, provideDatabases } from './databases.js'
 import { measureGetLead } from './get-lead.js'
+import { measureImport } from './import.js'
 import { measureManyLeads } from './many-leads.js'
 import { type BenchOptions, readOptions, usage } from './options.js'
 import { profileSyncLead } from './profile.js'
 import {
   checkTable,
   codecTable,
+  importTable,
   manyLeadsTable,
   pointsTable,
   startTable,
@@ -50,8 +52,12 @@ const benches: Readonly<Record<string, Bench>> = {
   codec: bench(measureCodec, codecTable),
   workers: bench(measureWorkers, pointsTable),
   start: bench(measureStart, startTable),
+  import: bench(measureImport, importTable),
   soak: bench(measureSoak, soakTable),
 }
+
+// These take long, and answer other questions than whether a change made the server faster.
+const byNameOnly = ['import', 'soak']
 
 const say: Say = text => void process.stdout.write(`${text}\n`)
 
@@ -65,7 +71,7 @@ try {
 async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return say(usage)
   const { name, options } = readOptions(args)
-  const names = name === 'all' ? Object.keys(benches).filter(each => each !== 'soak') : [name]
+  const names = name === 'all' ? Object.keys(benches).filter(each => !byNameOnly.includes(each)) : [name]
   if (name !== 'profile' && benches[names[0]!] === undefined)
     throw new Error(`there is no benchmark '${name}'\n${usage}`)
   if (options.build) build()
