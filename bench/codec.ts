@@ -1,7 +1,7 @@
 // What reading and writing messages costs, by itself, in CPU time of this process. It knows the codec; it must not know
 // servers or stores.
 import { join } from 'node:path'
-import { loadContracts } from '../src/soap/contracts.js'
+import { loadContracts } from '../src/soap/wsdl/contracts.js'
 import { projectRoot } from '../test/support/project.js'
 import { manyLeadsMessages, syncLeadMessages } from './calls.js'
 import type { BenchOptions } from './options.js'

@@ -1,12 +1,12 @@
 // The transactions of an import as lists of statements: the job carried out in this process as the command line does
 // it, overheard on its way to the database. It must not know how the statements are used.
 import { createReadStream } from 'node:fs'
-import type { BulkSubject } from '../src/service/bulk.js'
 import { Fields } from '../src/service/fields.js'
-import { GroupCommit } from '../src/service/group-commit.js'
-import { jobRound, leaseMs } from '../src/service/job-round.js'
-import { addressHasher } from '../src/service/log-chain.js'
-import { type FileOptions, receiveFile } from '../src/service/receiving.js'
+import type { BulkSubject } from '../src/service/jobs/bulk.js'
+import { jobRound, leaseMs } from '../src/service/jobs/job-round.js'
+import { type FileOptions, receiveFile } from '../src/service/jobs/receiving.js'
+import { addressHasher } from '../src/service/log/log-chain.js'
+import { GroupCommit } from '../src/service/writes/group-commit.js'
 import { openStore } from '../src/store/store.js'
 import type { Batch, Statement } from './recording.js'
 

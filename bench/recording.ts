@@ -2,13 +2,13 @@
 // send, overheard on their way to the database. It knows how to put the server's parts together; it must not know how
 // the statements are used.
 import { join } from 'node:path'
-import { Credentials } from '../src/service/credentials.js'
+import { Credentials } from '../src/service/access/credentials.js'
+import { createSeal } from '../src/service/access/seal.js'
 import { Fields } from '../src/service/fields.js'
-import { GroupCommit } from '../src/service/group-commit.js'
-import { addressHasher } from '../src/service/log-chain.js'
-import { createSeal } from '../src/service/seal.js'
-import { loadContracts } from '../src/soap/contracts.js'
+import { addressHasher } from '../src/service/log/log-chain.js'
+import { GroupCommit } from '../src/service/writes/group-commit.js'
 import { createEndpoint } from '../src/soap/endpoint.js'
+import { loadContracts } from '../src/soap/wsdl/contracts.js'
 import { openStore, type Store } from '../src/store/store.js'
 import { projectRoot } from '../test/support/project.js'
 import { addressCount, benchUser, manyLeadsMessages, syncLeadMessages } from './calls.js'

@@ -3,8 +3,8 @@
 
 import type { Config } from './config.js'
 import type { Opened } from './opening.js'
-import type { GroupCommit } from './service/group-commit.js'
 import type { Readiness } from './service/service.js'
+import type { GroupCommit } from './service/writes/group-commit.js'
 import { SchemaTooNew } from './store/migrate.js'
 
 // A store that is merely slow is ready; one whose queue is nearly full should get no new callers from a balancer.

@@ -10,7 +10,7 @@ import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
 import type { BatchTransaction, Commanded, CommandStore } from './service/ports.js'
 import type { Service } from './service/service.js'
-import type { Submission } from './service/submission.js'
+import type { Submission } from './service/writes/submission.js'
 
 export interface Faces {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean

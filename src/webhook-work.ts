@@ -6,10 +6,10 @@ import type { Logger } from './http/logger.js'
 import { createOutgoing } from './http/outgoing.js'
 import type { Opened } from './opening.js'
 import { webhookPayload } from './rest/webhooks.js'
-import type { ChangeFeed } from './service/change-feed.js'
-import type { Change } from './service/changes.js'
-import { WebhookWorker } from './service/webhook-worker.js'
-import { Webhooks } from './service/webhooks.js'
+import type { ChangeFeed } from './service/changes/change-feed.js'
+import type { Change } from './service/changes/changes.js'
+import { WebhookWorker } from './service/webhooks/webhook-worker.js'
+import { Webhooks } from './service/webhooks/webhooks.js'
 
 export interface WebhookWork {
   readonly webhooks: Webhooks

@@ -2,8 +2,8 @@
 
 import type { Config } from '../config.js'
 import { OperatorError } from '../operator-error.js'
-import { archive, keptDaysMin } from '../service/archive.js'
-import { openArchiveFolder } from '../service/archive-folder.js'
+import { archive, keptDaysMin } from '../service/log/archive.js'
+import { openArchiveFolder } from '../service/log/archive-folder.js'
 import { print, refuse, withStore } from './store-work.js'
 
 const dayMs = 24 * 3_600_000

@@ -12,6 +12,7 @@ import type { Config } from '../config.js'
 import type { Cause, Policy } from '../domain/command.js'
 import type { Opened } from '../opening.js'
 import { OperatorError } from '../operator-error.js'
+import { lackingForCorrection, reasonsSentence } from '../service/correction-guard.js'
 import {
   type BulkSubject,
   bulkSource,
@@ -20,15 +21,14 @@ import {
   type FlagMode,
   type Form,
   type UnknownColumns,
-} from '../service/bulk.js'
-import { lackingForCorrection, reasonsSentence } from '../service/correction-guard.js'
-import { type ExportForm, exportAll } from '../service/export.js'
-import { FileRefused } from '../service/file-text.js'
-import { leaseMs } from '../service/job-round.js'
-import type { Job } from '../service/jobs.js'
-import { leaseOf, type ReceivingOptions, receiveFile } from '../service/receiving.js'
-import { namedReplay, type Replay } from '../service/submission.js'
-import { planUndo } from '../service/undo.js'
+} from '../service/jobs/bulk.js'
+import { type ExportForm, exportAll } from '../service/jobs/export.js'
+import { FileRefused } from '../service/jobs/file-text.js'
+import { leaseMs } from '../service/jobs/job-round.js'
+import type { Job } from '../service/jobs/jobs.js'
+import { leaseOf, type ReceivingOptions, receiveFile } from '../service/jobs/receiving.js'
+import { planUndo } from '../service/jobs/undo.js'
+import { namedReplay, type Replay } from '../service/writes/submission.js'
 import { showProgress } from './progress.js'
 import { isOver, reportJob, runJob } from './run-job.js'
 import { print, refuse, withStore } from './store-work.js'

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config.js'
 import type { Role } from '../domain/command.js'
-import type { CredentialKind } from '../service/credentials.js'
+import type { CredentialKind } from '../service/access/credentials.js'
 import { print, refuse, withStore } from './store-work.js'
 
 export interface NewCredential {

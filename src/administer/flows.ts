@@ -5,9 +5,9 @@ import type { Config } from '../config.js'
 import { parseAddress } from '../domain/address.js'
 import { type Flow, type FlowStep, fillFlow, flowProblems, flowReason, tokenName } from '../domain/flow.js'
 import type { Opened } from '../opening.js'
-import { type FlowWork, flowCause, flowSubmission, isRefused } from '../service/flows.js'
-import { GroupCommit } from '../service/group-commit.js'
+import { type FlowWork, flowCause, flowSubmission, isRefused } from '../service/flows/flows.js'
 import type { PeopleSelection } from '../service/ports.js'
+import { GroupCommit } from '../service/writes/group-commit.js'
 import { print, refuse, withStore } from './store-work.js'
 
 export interface FlowOptions {

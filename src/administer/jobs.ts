@@ -1,7 +1,7 @@
 // What the command line shows of jobs, and their end before the time.
 
 import type { Config } from '../config.js'
-import type { Job } from '../service/jobs.js'
+import type { Job } from '../service/jobs/jobs.js'
 import { isOver, reportJob, titleOf } from './run-job.js'
 import { print, refuse, withStore } from './store-work.js'
 

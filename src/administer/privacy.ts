@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import type { Config } from '../config.js'
 import { type Address, parseAddress } from '../domain/address.js'
 import { OperatorError } from '../operator-error.js'
-import { createPrivacy } from '../service/privacy.js'
+import { createPrivacy } from '../service/privacy/privacy.js'
 import { print, withStore } from './store-work.js'
 
 export async function exportAddress(config: Config, text: string): Promise<void> {

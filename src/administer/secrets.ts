@@ -2,7 +2,7 @@
 
 import type { Config } from '../config.js'
 import { OperatorError } from '../operator-error.js'
-import { resealAll } from '../service/reseal.js'
+import { resealAll } from '../service/access/reseal.js'
 import { print, refuse, withStore } from './store-work.js'
 
 export async function resealSecrets(config: Config): Promise<void> {

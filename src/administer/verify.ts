@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.js'
-import { verify } from '../service/verify.js'
+import { verify } from '../service/log/verify.js'
 import { openStore } from '../store/store.js'
 import { print, refuse, refuseMissing, withStore } from './store-work.js'
 

@@ -2,7 +2,7 @@
 // role may change is said by the routes and, for re-subscribing, by the rules.
 
 import type { Role } from '../domain/command.js'
-import type { Caller, Credentials } from '../service/credentials.js'
+import type { Caller, Credentials } from '../service/access/credentials.js'
 import { type Finding, Problem } from './problem.js'
 
 const rank: Readonly<Record<Role, number>> = { reader: 0, writer: 1, admin: 2 }

@@ -3,8 +3,14 @@
 
 import { z } from 'zod'
 import { shownKey } from '../domain/erasure.js'
-import { type ChangeFeed, PositionAhead, TooManyWaiting } from '../service/change-feed.js'
-import { type Change, type ChangeKind, type ChangePosition, changeKinds, PositionArchived } from '../service/changes.js'
+import { type ChangeFeed, PositionAhead, TooManyWaiting } from '../service/changes/change-feed.js'
+import {
+  type Change,
+  type ChangeKind,
+  type ChangePosition,
+  changeKinds,
+  PositionArchived,
+} from '../service/changes/changes.js'
 import type { Service } from '../service/service.js'
 import { type Finding, invalid, Problem } from './problem.js'
 import { type GuardedRoute, route } from './route.js'

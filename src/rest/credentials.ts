@@ -2,7 +2,7 @@
 // other reply, no log and no kept answer.
 
 import { z } from 'zod'
-import type { Credential, CredentialKind } from '../service/credentials.js'
+import type { Credential, CredentialKind } from '../service/access/credentials.js'
 import type { Service } from '../service/service.js'
 import { statedText } from './input.js'
 import { conflict, invalid, notFound, type Problem } from './problem.js'

@@ -1,9 +1,9 @@
 // All people or all suppressions as a file that is made while it is sent. One at a time: each holds a view of the store
-// as it was when it began. It knows streams and their ends; what stands in a row is said in service/export.ts.
+// as it was when it began. It knows streams and their ends; what stands in a row is said in service/jobs/export.ts.
 
 import { PassThrough } from 'node:stream'
 import { z } from 'zod'
-import { type ExportWanted, exportAll, type Write } from '../service/export.js'
+import { type ExportWanted, exportAll, type Write } from '../service/jobs/export.js'
 import type { Service } from '../service/service.js'
 import { Problem } from './problem.js'
 import { type GuardedRoute, route } from './route.js'

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { fillFlow, flowReason, tokenName } from '../domain/flow.js'
-import type { FlowRunState, NewFlowRun } from '../service/flows.js'
+import type { FlowRunState, NewFlowRun } from '../service/flows/flows.js'
 import type { Face, Service } from '../service/service.js'
 import { findPeople, namedPerson, peopleNamedMax } from './flow-people.js'
 import { findFlow, flowMissing, flowParams, flowQuery } from './flows.js'

@@ -1,7 +1,7 @@
 // The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): a caller names a request, so that sending it
 // again cannot do it twice. It knows the header and the answers; remembering is the business of the group commit.
 
-import { type Answer, namedReplay, type Replay } from '../service/submission.js'
+import { type Answer, namedReplay, type Replay } from '../service/writes/submission.js'
 import { Problem } from './problem.js'
 
 const keyLengthMax = 255

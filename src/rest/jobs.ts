@@ -2,10 +2,10 @@
 // end before the time; and asking for an undo.
 
 import { z } from 'zod'
-import { correctionReason } from '../service/bulk.js'
-import type { Job } from '../service/jobs.js'
+import { correctionReason } from '../service/jobs/bulk.js'
+import type { Job } from '../service/jobs/jobs.js'
+import { planUndo } from '../service/jobs/undo.js'
 import type { Service } from '../service/service.js'
-import { planUndo } from '../service/undo.js'
 import { keyReused } from './idempotency.js'
 import { evidenceLengthMax, statedText } from './input.js'
 import { cursors, pageOf } from './page.js'

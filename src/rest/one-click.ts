@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { parseAddress } from '../domain/address.js'
 import type { Cause } from '../domain/command.js'
-import type { OneClickLink } from '../service/one-click.js'
+import type { OneClickLink } from '../service/access/one-click.js'
 import type { Face, Service } from '../service/service.js'
 import { withoutKeyTrouble } from './idempotency.js'
 import { statedText } from './input.js'

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { Erased } from '../domain/erasure.js'
-import { type HeldPerson, type Holdings, heldMax } from '../service/privacy.js'
+import { type HeldPerson, type Holdings, heldMax } from '../service/privacy/privacy.js'
 import { causeOf, type Face, type Service } from '../service/service.js'
 import { attempt, presentAttempt } from './checks.js'
 import { replayHeaders, withoutKeyTrouble } from './idempotency.js'

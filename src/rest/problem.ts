@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { acceptedEncodings, BodyError } from '../http/body.js'
 import { CommitUnknown, StoreUnavailable } from '../service/ports.js'
-import { QueueFull, Stopping } from '../service/submission.js'
+import { QueueFull, Stopping } from '../service/writes/submission.js'
 
 /** One thing that was wrong with a request, and where: `body.reason`, `url.address`, `header.If-Match`. */
 export interface Finding {

@@ -2,7 +2,7 @@
 // it is about. It knows rejections, not routes.
 
 import type { Rejection } from '../domain/command.js'
-import type { Caller } from '../service/credentials.js'
+import type { Caller } from '../service/access/credentials.js'
 import { entityTag, personTag, versionMoved } from './conditional.js'
 import { invalid, Problem } from './problem.js'
 import { resubscribeRefused } from './refusals.js'

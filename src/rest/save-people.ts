@@ -3,9 +3,9 @@
 
 import { z } from 'zod'
 import type { Outcome, SavePerson, Warning } from '../domain/command.js'
-import type { Caller } from '../service/credentials.js'
+import type { Caller } from '../service/access/credentials.js'
 import { causeOf, type Face, type Service } from '../service/service.js'
-import { type Answer, partReplay, type Submission } from '../service/submission.js'
+import { type Answer, partReplay, type Submission } from '../service/writes/submission.js'
 import { withoutKeyTrouble } from './idempotency.js'
 import { evidenceLengthMax, findingsOf, onItsOwn, reasonLengthMax, statedText } from './input.js'
 import { fieldNamesIn, personRecord, readSaid, stated } from './person-record.js'

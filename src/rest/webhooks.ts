@@ -2,10 +2,10 @@
 // looks is said here too, since it carries the change as the feed shows it.
 
 import { z } from 'zod'
-import { type Change, changeKinds } from '../service/changes.js'
+import { type Change, changeKinds } from '../service/changes/changes.js'
 import type { Service } from '../service/service.js'
-import type { WebhookFilter } from '../service/webhook-ports.js'
-import { secretOverlapMs, type WebhookView, webhooksMax } from '../service/webhooks.js'
+import type { WebhookFilter } from '../service/webhooks/webhook-ports.js'
+import { secretOverlapMs, type WebhookView, webhooksMax } from '../service/webhooks/webhooks.js'
 import { changeResource, kindList, presentChange, refuseOtherKinds } from './changes.js'
 import { cursors, pageOf } from './page.js'
 import { invalid, notFound, Problem } from './problem.js'

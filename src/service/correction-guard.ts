@@ -4,7 +4,7 @@
 import type { Cause, Policy } from '../domain/command.js'
 import { guardResubscribe } from '../domain/guard.js'
 import type { GuardItem, ResubscribeReason } from '../domain/resubscribe.js'
-import type { BulkSubject, FlagMode } from './bulk.js'
+import type { BulkSubject, FlagMode } from './jobs/bulk.js'
 
 export interface Correcting {
   readonly subject: BulkSubject

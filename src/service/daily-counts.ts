@@ -2,7 +2,7 @@
 // in the store, every few seconds, and learns what all have. What passes in between is counted late, and may be that
 // many too many; a crash loses it.
 
-import { type CallLimiter, dayAt, type UncountedCalls } from './call-limits.js'
+import { type CallLimiter, dayAt, type UncountedCalls } from './access/call-limits.js'
 
 export interface CallCountStore {
   /** Adds calls, and gives the count of that caller's day. */

@@ -7,10 +7,10 @@ import type { ActivityKind, Command, Effect, Outcome } from '../domain/command.j
 import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { WorkingSet } from '../domain/working-set.js'
-import type { CommandId, LogDetail, LogEntry } from './log-entry.js'
+import type { CommandId, LogDetail, LogEntry } from './log/log-entry.js'
 import type { RefusalRecord } from './refusals.js'
 
-export type { CommandId, LogDetail, LogEntry } from './log-entry.js'
+export type { CommandId, LogDetail, LogEntry } from './log/log-entry.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100

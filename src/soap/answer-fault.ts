@@ -2,15 +2,15 @@
 // the errors of all parts that a call passes; must not know how a fault is written.
 
 import { BodyError } from '../http/body.js'
-import type { Admission } from '../service/call-limits.js'
+import type { Admission } from '../service/access/call-limits.js'
 import { CommitUnknown, StoreUnavailable } from '../service/ports.js'
-import { QueueFull, Stopping } from '../service/submission.js'
+import { QueueFull, Stopping } from '../service/writes/submission.js'
 import type { Authentication } from './authenticate.js'
-import type { ElementName, EnvelopeReading } from './codec-envelope-decode.js'
-import { describeFinding, type Finding } from './codec-findings.js'
+import type { ElementName, EnvelopeReading } from './codec/codec-envelope-decode.js'
+import { describeFinding, type Finding } from './codec/codec-findings.js'
+import { MessageTextError } from './codec/message-text.js'
 import { type Fault, fault, faultKinds, quoted } from './faults.js'
-import { MessageTextError } from './message-text.js'
-import { XmlError } from './xml-error.js'
+import { XmlError } from './xml/xml-error.js'
 
 /** The fault for what was thrown. Undefined: nothing that a caller could have caused, so it is a defect of ours. */
 export function thrownFault(cause: unknown): Fault | undefined {

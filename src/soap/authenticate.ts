@@ -2,7 +2,7 @@
 // checks; must not know faults, nor where credentials are kept.
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Caller } from '../service/credentials.js'
+import type { Caller } from '../service/access/credentials.js'
 import type { Service } from '../service/service.js'
 import { parseTimestamp } from './timestamp.js'
 

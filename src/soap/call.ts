@@ -1,10 +1,10 @@
 // One authenticated call as its handler sees it. Knows what every operation needs; must not know what any of them does.
 
-import type { Caller } from '../service/credentials.js'
+import type { Caller } from '../service/access/credentials.js'
 import type { Face, Service } from '../service/service.js'
-import type { EnvelopeReading } from './codec-envelope-decode.js'
-import type { UnknownChild } from './codec-findings.js'
-import type { HeaderBlocks } from './messages.js'
+import type { EnvelopeReading } from './codec/codec-envelope-decode.js'
+import type { UnknownChild } from './codec/codec-findings.js'
+import type { HeaderBlocks } from './messages/messages.js'
 
 export interface Surroundings {
   readonly caller: Caller

@@ -2,9 +2,9 @@
 // is no message first, then who sent it, then what it asks; so a stranger learns only about the form of messages.
 
 import { performance } from 'node:perf_hooks'
-import type { CallLimiter } from '../service/call-limits.js'
-import type { Caller } from '../service/credentials.js'
-import type { FailedAttempts } from '../service/failed-attempts.js'
+import type { CallLimiter } from '../service/access/call-limits.js'
+import type { Caller } from '../service/access/credentials.js'
+import type { FailedAttempts } from '../service/access/failed-attempts.js'
 import type { Face, Service } from '../service/service.js'
 import {
   authenticationFault,
@@ -19,14 +19,14 @@ import {
 } from './answer-fault.js'
 import { authenticate } from './authenticate.js'
 import { callOf } from './call.js'
-import type { EnvelopeReading } from './codec-envelope-decode.js'
-import type { SoapVersion } from './codec-namespaces.js'
-import type { Contract } from './contracts.js'
+import type { EnvelopeReading } from './codec/codec-envelope-decode.js'
+import type { SoapVersion } from './codec/codec-namespaces.js'
+import { decodeMessageText } from './codec/message-text.js'
 import { faultText } from './fault-text.js'
 import type { Answered, Fault } from './faults.js'
-import { decodeMessageText } from './message-text.js'
-import type { HeaderBlocks } from './messages.js'
-import { findOperation } from './operations.js'
+import type { HeaderBlocks } from './messages/messages.js'
+import { findOperation } from './operations/operations.js'
+import type { Contract } from './wsdl/contracts.js'
 
 export interface EndpointRequest {
   readonly body: Uint8Array

@@ -1,8 +1,8 @@
 // A fault as the text of a whole SOAP message, in the shape and order that old clients pick apart with expressions of
 // their own (legacy-soap-contract 1.1). Knows both envelope versions; must not know why something failed.
 
-import { envelopeNamespaces, type SoapVersion } from './codec-namespaces.js'
-import { escapeText } from './codec-scalar-encode.js'
+import { envelopeNamespaces, type SoapVersion } from './codec/codec-namespaces.js'
+import { escapeText } from './codec/codec-scalar-encode.js'
 import { type Fault, type FaultCode, faultMessage, faultString } from './faults.js'
 
 const mktowsNamespace = 'http://www.marketo.com/mktows/'

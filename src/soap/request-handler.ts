@@ -2,9 +2,9 @@
 // calls with their bodies read. Knows paths, methods and headers; must not know what is in a message.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Contract, Contracts } from './contracts.js'
 import type { createEndpoint, EndpointReply } from './endpoint.js'
-import { serveWsdl } from './serve-wsdl.js'
+import type { Contract, Contracts } from './wsdl/contracts.js'
+import { serveWsdl } from './wsdl/serve-wsdl.js'
 
 export interface SoapRequestHandlerOptions {
   readonly contracts: Contracts

@@ -2,7 +2,7 @@
 // the rows before that, which are dropped by ranges of their primary keys.
 
 import type { Knex } from 'knex'
-import type { ArchiveStore } from '../service/archive.js'
+import type { ArchiveStore } from '../service/log/archive.js'
 import { clocksApartMaxMs, cutOf, headOf, lastActivityAt, positionBefore } from './log-positions.js'
 import { type ActivityRow, activityFrom } from './rows.js'
 

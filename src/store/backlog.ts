@@ -1,7 +1,7 @@
 // Counts of what waits, from the tables of the background work. Each follows an index or a table that stays small.
 
 import type { Knex } from 'knex'
-import type { BacklogStore } from '../service/backlog.js'
+import type { BacklogStore } from '../service/writes/backlog.js'
 
 export function createBacklog(reader: Knex): BacklogStore {
   const count = async (rows: Knex.QueryBuilder): Promise<number> => {

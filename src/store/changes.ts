@@ -17,7 +17,7 @@ import {
   readChangeId,
   type StatusChange,
   statusChangeId,
-} from '../service/changes.js'
+} from '../service/changes/changes.js'
 import type { ActivityRecord, LogCut } from '../service/ports.js'
 import { createActivityStream } from './activity-stream.js'
 import type { ErasedKeys } from './erased-keys.js'

@@ -3,6 +3,7 @@
 
 import type { Knex } from 'knex'
 import { untouchedStatus } from '../domain/person.js'
+import type { LogEntry } from '../service/ports.js'
 import type {
   About,
   Erasure,
@@ -11,8 +12,7 @@ import type {
   JobText,
   Stretch,
   Trace,
-} from '../service/erasure-ports.js'
-import type { LogEntry } from '../service/ports.js'
+} from '../service/privacy/erasure-ports.js'
 import { appendBatch, statusHistoryOf } from './batch-append.js'
 import { findAnswers, lockAddresses, lockHead } from './batch-read.js'
 import type { BatchSession } from './batch-session.js'

@@ -4,7 +4,7 @@
 import type { Knex } from 'knex'
 import type { AddressKey } from '../domain/address.js'
 import type { HistoryFilter, HistoryLine, HistoryPage, HistoryStore, StatusChangeLine } from '../service/history.js'
-import { detailOf } from '../service/replay.js'
+import { detailOf } from '../service/log/replay.js'
 import type { ErasedKeys } from './erased-keys.js'
 import {
   type ActivityRow,

@@ -1,7 +1,7 @@
 // Reads for the export of what is held about an address, in the tables that no other read asks by person.
 
 import type { Knex } from 'knex'
-import type { HoldingsStore } from '../service/privacy.js'
+import type { HoldingsStore } from '../service/privacy/privacy.js'
 
 const valuesAtOnce = 500
 

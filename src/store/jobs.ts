@@ -12,7 +12,7 @@ import {
   noProgress,
   type ReceivingStore,
   type RowReport,
-} from '../service/jobs.js'
+} from '../service/jobs/jobs.js'
 import { StoreConflict } from '../service/ports.js'
 
 import { type EngineName, insertIfAbsent } from './engine.js'

@@ -2,7 +2,7 @@
 // in as many steps as a number has binary digits.
 
 import type { Knex } from 'knex'
-import { type ChangePosition, PositionArchived } from '../service/changes.js'
+import { type ChangePosition, PositionArchived } from '../service/changes/changes.js'
 import type { LogCut } from '../service/ports.js'
 
 /**

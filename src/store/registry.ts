@@ -3,7 +3,7 @@
 
 import type { Knex } from 'knex'
 import type { Field, FieldType } from '../domain/field.js'
-import type { Credential, CredentialKind, CredentialStore } from '../service/credentials.js'
+import type { Credential, CredentialKind, CredentialStore } from '../service/access/credentials.js'
 import type { FieldStore } from '../service/fields.js'
 import { StoreConflict } from '../service/ports.js'
 import { passingError } from './passing-errors.js'

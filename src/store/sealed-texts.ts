@@ -2,7 +2,7 @@
 // is the service's.
 
 import type { Knex } from 'knex'
-import type { SealedStore, SealedText } from '../service/reseal.js'
+import type { SealedStore, SealedText } from '../service/access/reseal.js'
 
 interface Place {
   readonly table: string

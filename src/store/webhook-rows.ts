@@ -1,6 +1,13 @@
 // Webhooks, their queues and deliveries as rows, and their way into the words of the service and back.
 
-import type { Delivery, Queue, Webhook, WebhookEdit, WebhookFilter, WebhookState } from '../service/webhook-ports.js'
+import type {
+  Delivery,
+  Queue,
+  Webhook,
+  WebhookEdit,
+  WebhookFilter,
+  WebhookState,
+} from '../service/webhooks/webhook-ports.js'
 
 export interface WebhookRow {
   readonly id: number

@@ -2,7 +2,7 @@
 // time. What is written under a lease names its holder, so that whoever lost it writes nothing.
 
 import type { Knex } from 'knex'
-import type { Queue, WebhookRunStore, WebhookStore } from '../service/webhook-ports.js'
+import type { Queue, WebhookRunStore, WebhookStore } from '../service/webhooks/webhook-ports.js'
 import { type EngineName, insertIfAbsent } from './engine.js'
 import { nextId } from './flows.js'
 import {

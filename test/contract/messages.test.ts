@@ -2,8 +2,8 @@
 // it may be absent, and what it holds. A type that drifts from the WSDL fails here.
 import t from 'tap'
 import ts from 'typescript'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
-import type { BuiltInType, FieldShape, WsdlModel } from '../../src/soap/wsdl-shape.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import type { BuiltInType, FieldShape, WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
 import { projectRoot } from '../support/project.js'
 
 const model = await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`)

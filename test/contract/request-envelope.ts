@@ -1,8 +1,8 @@
 // Writes the request of any operation as a schema-following toolkit would. The program writes replies only.
-import { utcZone } from '../../src/soap/codec-date-time.js'
-import { envelopeNamespaces, xsiNamespace } from '../../src/soap/codec-namespaces.js'
-import { encodeCompiler } from '../../src/soap/compile-encode.js'
-import type { ElementShape, WsdlModel } from '../../src/soap/wsdl-shape.js'
+import { utcZone } from '../../src/soap/codec/codec-date-time.js'
+import { envelopeNamespaces, xsiNamespace } from '../../src/soap/codec/codec-namespaces.js'
+import { encodeCompiler } from '../../src/soap/codec/compile-encode.js'
+import type { ElementShape, WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
 import type { RecordValue } from './shape-values.js'
 
 export interface RequestValues {

@@ -1,6 +1,6 @@
 // Sends a sample to the endpoint over the memory store, and puts the reply into the form that files have. It knows what
 // differs from run to run; whether a reply is right is the test's.
-import { CallLimiter } from '../../src/service/call-limits.js'
+import { CallLimiter } from '../../src/service/access/call-limits.js'
 import { aSubmission } from '../support/builders.js'
 import { imported } from '../support/import-calls.js'
 import { aSoapFace, callTime, readReply, type SoapFace, theContracts, users } from '../support/soap-face.js'

@@ -2,7 +2,7 @@
 // Adding one is adding a folder; samples/README.md says how.
 import t from 'tap'
 import { type FaultKind, faultKinds } from '../../src/soap/faults.js'
-import { servedOperations } from '../../src/soap/operations.js'
+import { servedOperations } from '../../src/soap/operations/operations.js'
 import { typescriptFiles } from '../support/project.js'
 import { theContracts } from '../support/soap-face.js'
 import { inFileForm, send } from './sample-calls.js'

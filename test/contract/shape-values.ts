@@ -9,7 +9,7 @@ import {
   type FieldShape,
   substitutes,
   type WsdlModel,
-} from '../../src/soap/wsdl-shape.js'
+} from '../../src/soap/wsdl/wsdl-shape.js'
 
 export type Value = string | number | boolean | Value[] | { [name: string]: Value }
 export interface RecordValue {

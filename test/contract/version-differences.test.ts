@@ -2,7 +2,7 @@
 // edits of its step must be the newer one, and nothing else may differ. What an edit means is for a reader of
 // legacy-soap-contract 8 to check; that no other difference slips in is for this test.
 import t from 'tap'
-import type { FieldShape, WsdlModel } from '../../src/soap/wsdl-shape.js'
+import type { FieldShape, WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
 import { versionFiles } from './version-files.js'
 
 /** One field or member of a type: what it becomes, or null where it goes; or what comes behind it. */

@@ -1,7 +1,7 @@
 // The files of wsdl/, oldest first: their texts, and their models without the codec's union of them.
 import { readFileSync } from 'node:fs'
-import { parseWsdlModel } from '../../src/soap/wsdl-model.js'
-import type { WsdlModel } from '../../src/soap/wsdl-shape.js'
+import { parseWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import type { WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
 import { projectRoot } from '../support/project.js'
 
 export interface VersionFile {

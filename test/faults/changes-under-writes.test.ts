@@ -1,10 +1,10 @@
 // getLeadChanges in a loop while ten thousand writes commit: each activity comes exactly once, in order, whichever way
 // the client goes on. The writers do not wait for the readers, nor for each other.
 import t, { type Test } from 'tap'
-import { Credentials } from '../../src/service/credentials.js'
+import { Credentials } from '../../src/service/access/credentials.js'
+import { createSeal } from '../../src/service/access/seal.js'
 import { Fields } from '../../src/service/fields.js'
-import type { GroupCommit } from '../../src/service/group-commit.js'
-import { createSeal } from '../../src/service/seal.js'
+import type { GroupCommit } from '../../src/service/writes/group-commit.js'
 import { createEndpoint } from '../../src/soap/endpoint.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { aGetLeadChanges, aPosition, longAgo, type Page, pageIn, xml } from '../support/activity-calls.js'

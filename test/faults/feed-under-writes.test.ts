@@ -1,9 +1,9 @@
 // Scenario 38: readers of the change feed go on from page to page while writers of two processes commit. Nothing is
 // missed, nothing comes twice, and the versions of an address never go back.
 import t, { type Test } from 'tap'
-import { ChangeFeed } from '../../src/service/change-feed.js'
-import { beginning, type Change, type ChangeKind, changeKinds } from '../../src/service/changes.js'
-import type { GroupCommit } from '../../src/service/group-commit.js'
+import { ChangeFeed } from '../../src/service/changes/change-feed.js'
+import { beginning, type Change, type ChangeKind, changeKinds } from '../../src/service/changes/changes.js'
+import type { GroupCommit } from '../../src/service/writes/group-commit.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { type FreshDatabase, onEachEngine } from '../support/database.js'

@@ -3,9 +3,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Command } from '../../src/domain/command.js'
-import { type BatchEnvironment, carryOut, type Named } from '../../src/service/batch.js'
 import { CommitUnknown, StoreConflict, StoreUnavailable } from '../../src/service/ports.js'
-import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../../src/service/submission.js'
+import { type BatchEnvironment, carryOut, type Named } from '../../src/service/writes/batch.js'
+import { type Answer, fingerprintReplay, namedReplay, type Replay } from '../../src/service/writes/submission.js'
 import {
   aDelete,
   aForeignId,

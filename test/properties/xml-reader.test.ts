@@ -2,7 +2,7 @@
 // written, and never takes more than linear time. Knows the reader by its interface only.
 import fc from 'fast-check'
 import t from 'tap'
-import { createXmlReader, defaultXmlLimits, XmlError, type XmlReader } from '../../src/soap/xml-reader.js'
+import { createXmlReader, defaultXmlLimits, XmlError, type XmlReader } from '../../src/soap/xml/xml-reader.js'
 import { envelopeCorpus } from '../support/envelope-corpus.js'
 import { bombs } from '../support/xml-bombs.js'
 import { firstDifference } from '../support/xml-comparison.js'

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { StoreUnavailable } from '../../src/service/ports.js'
-import { QueueFull, Stopping } from '../../src/service/submission.js'
+import { QueueFull, Stopping } from '../../src/service/writes/submission.js'
 import { eventually } from '../support/eventually.js'
 import { startJsonFace } from '../support/json-face.js'
 import { createMemoryStore } from '../support/memory-store.js'

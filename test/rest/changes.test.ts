@@ -1,7 +1,7 @@
 // The change feed as a reader of the JSON face meets it: cursors, filters, waiting, and what it is told when it asks
 // for something that there cannot be.
 import t from 'tap'
-import { PositionArchived } from '../../src/service/changes.js'
+import { PositionArchived } from '../../src/service/changes/changes.js'
 import { aProvenCause, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { type Answered, type JsonFace, startJsonFace } from '../support/json-face.js'

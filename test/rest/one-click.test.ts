@@ -82,7 +82,7 @@ t.test('whatever else is sent changes nothing', async t => {
 
 t.test('a link of another server is none here', async t => {
   const { face, path } = await aLink(t)
-  const { createOneClick } = await import('../../src/service/one-click.js')
+  const { createOneClick } = await import('../../src/service/access/one-click.js')
   const foreign = createOneClick(Buffer.from('another')).mint({
     address: anAddress('ada@example.org'),
     reference: null,

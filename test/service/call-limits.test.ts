@@ -1,6 +1,6 @@
 // How many calls get in: by a clock that the tests turn themselves.
 import t from 'tap'
-import { CallLimiter, type CallLimits, dayAt } from '../../src/service/call-limits.js'
+import { CallLimiter, type CallLimits, dayAt } from '../../src/service/access/call-limits.js'
 import { type CallCountStore, shareCounts } from '../../src/service/daily-counts.js'
 
 const start = Date.UTC(2026, 10, 20, 12)

@@ -1,7 +1,7 @@
 // Who may call: making, knowing, remembering and revoking credentials.
 import t from 'tap'
-import { type CredentialStore, Credentials } from '../../src/service/credentials.js'
-import { createSeal } from '../../src/service/seal.js'
+import { type CredentialStore, Credentials } from '../../src/service/access/credentials.js'
+import { createSeal } from '../../src/service/access/seal.js'
 import { createMemoryStore } from '../support/memory-store.js'
 
 const seal = createSeal('operator key')

@@ -1,6 +1,6 @@
 // Who guesses keys waits, and longer each time; who has the right one does not, whatever others do in its name.
 import t from 'tap'
-import { FailedAttempts } from '../../src/service/failed-attempts.js'
+import { FailedAttempts } from '../../src/service/access/failed-attempts.js'
 import { eventually } from '../support/eventually.js'
 import { startJsonFace } from '../support/json-face.js'
 import { aMessage, aSoapFace, users } from '../support/soap-face.js'

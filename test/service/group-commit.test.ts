@@ -1,7 +1,7 @@
 // The one write path: gathering, answering after the commit, failing alone, retrying, and stopping.
 import t from 'tap'
 import { CommitUnknown, StoreConflict, StoreUnavailable } from '../../src/service/ports.js'
-import { QueueFull, Stopping } from '../../src/service/submission.js'
+import { QueueFull, Stopping } from '../../src/service/writes/submission.js'
 import { aKey, anAddress, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { aGroupCommit, personIdOf } from '../support/group-commits.js'

@@ -1,7 +1,7 @@
 // The hash chain: its form is pinned here, so that whoever checks a log with a few lines of their own stays right.
 import { createHash, createHmac } from 'node:crypto'
 import t from 'tap'
-import { addressHasher, entryHash, genesisHash, sha256 } from '../../src/service/log-chain.js'
+import { addressHasher, entryHash, genesisHash, sha256 } from '../../src/service/log/log-chain.js'
 import { aDelete, aKey, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { aGroupCommit, personIdOf } from '../support/group-commits.js'
 import { createMemoryStore } from '../support/memory-store.js'

@@ -1,6 +1,6 @@
 // Calls that come again: named ones get their answer again, unnamed identical ones may be retries (R13).
 import t from 'tap'
-import { fingerprintReplay, namedReplay, partReplay, type Submission } from '../../src/service/submission.js'
+import { fingerprintReplay, namedReplay, partReplay, type Submission } from '../../src/service/writes/submission.js'
 import { aKey, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { aGroupCommit } from '../support/group-commits.js'

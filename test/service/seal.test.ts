@@ -1,6 +1,6 @@
 // How secrets lie in the store.
 import t from 'tap'
-import { createSeal, SealError } from '../../src/service/seal.js'
+import { createSeal, SealError } from '../../src/service/access/seal.js'
 
 t.test('what is sealed is opened with the same key only', async t => {
   const sealed = createSeal('operator key').close('encryption key \u00E9')

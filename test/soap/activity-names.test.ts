@@ -1,7 +1,13 @@
 // Tokens and display names of activities against the contract: none is missing, and each means one thing.
 import t from 'tap'
-import { activityKinds, activityName, activityTypes, kindByName, kindByToken } from '../../src/soap/activity-names.js'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
+import {
+  activityKinds,
+  activityName,
+  activityTypes,
+  kindByName,
+  kindByToken,
+} from '../../src/soap/operations/activity-names.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
 import { projectRoot } from '../support/project.js'
 
 t.test('the tokens are those of the contract, in its order', async t => {

@@ -2,8 +2,8 @@
 // callers of the old service know them.
 import t from 'tap'
 import type { NewFlow } from '../../src/domain/flow.js'
-import type { FlowRun } from '../../src/service/flows.js'
-import { requestedLeadsMax } from '../../src/soap/request-campaign.js'
+import type { FlowRun } from '../../src/service/flows/flows.js'
+import { requestedLeadsMax } from '../../src/soap/operations/request-campaign.js'
 import { aKey, aPolicy, aSave, aSubmission } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { personIdOf } from '../support/group-commits.js'

@@ -1,7 +1,7 @@
 // Every form of a point in time that clients were seen to send, and the one form that we write.
 import fc from 'fast-check'
 import t from 'tap'
-import { formatDateTime, ianaZone, parseDateTime, utcZone } from '../../src/soap/codec-date-time.js'
+import { formatDateTime, ianaZone, parseDateTime, utcZone } from '../../src/soap/codec/codec-date-time.js'
 
 const chicago = ianaZone('America/Chicago')
 

@@ -1,8 +1,8 @@
 // Whole messages: which envelopes are calls, what their headers hold, and why the others are refused.
 import t from 'tap'
-import { compileEnvelopeDecoder, type EnvelopeReading } from '../../src/soap/codec-envelope-decode.js'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
-import { XmlError } from '../../src/soap/xml-reader.js'
+import { compileEnvelopeDecoder, type EnvelopeReading } from '../../src/soap/codec/codec-envelope-decode.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import { XmlError } from '../../src/soap/xml/xml-reader.js'
 import { projectRoot } from '../support/project.js'
 
 const decode = compileEnvelopeDecoder(await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`))

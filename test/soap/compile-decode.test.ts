@@ -1,10 +1,10 @@
 // What real clients send and what we make of it: each leniency of the legacy service, and where it ends.
 import t from 'tap'
-import { describeFinding, type Finding, type UnknownChild } from '../../src/soap/codec-findings.js'
-import { decodeCompiler } from '../../src/soap/compile-decode.js'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
-import type { ComplexShape, FieldShape, WsdlModel } from '../../src/soap/wsdl-shape.js'
-import { createXmlReader, defaultXmlLimits, XmlError } from '../../src/soap/xml-reader.js'
+import { describeFinding, type Finding, type UnknownChild } from '../../src/soap/codec/codec-findings.js'
+import { decodeCompiler } from '../../src/soap/codec/compile-decode.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import type { ComplexShape, FieldShape, WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
+import { createXmlReader, defaultXmlLimits, XmlError } from '../../src/soap/xml/xml-reader.js'
 import { projectRoot } from '../support/project.js'
 
 const contract = await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`)

@@ -1,10 +1,10 @@
 // Replies as strict clients need them, and the replies that we refuse to send.
 import t from 'tap'
-import { ianaZone, utcZone } from '../../src/soap/codec-date-time.js'
-import { compileEnvelopeEncoder } from '../../src/soap/codec-envelope-encode.js'
-import { EncodeError, encodeCompiler } from '../../src/soap/compile-encode.js'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
-import type { WsdlModel } from '../../src/soap/wsdl-shape.js'
+import { ianaZone, utcZone } from '../../src/soap/codec/codec-date-time.js'
+import { compileEnvelopeEncoder } from '../../src/soap/codec/codec-envelope-encode.js'
+import { EncodeError, encodeCompiler } from '../../src/soap/codec/compile-encode.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import type { WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
 import { projectRoot } from '../support/project.js'
 
 const model = await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`)

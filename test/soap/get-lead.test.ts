@@ -1,6 +1,6 @@
 // getLead through the endpoint: each key type, and what is said where nobody has the key.
 import t from 'tap'
-import { duplicatesShownMax } from '../../src/soap/get-lead.js'
+import { duplicatesShownMax } from '../../src/soap/operations/get-lead.js'
 import {
   aGetLead,
   aMessage,

@@ -4,7 +4,7 @@ import type { Field } from '../../src/domain/field.js'
 import { FieldDictionary } from '../../src/domain/field.js'
 import { standardFields } from '../../src/domain/standard-fields.js'
 import type { PersonView } from '../../src/service/ports.js'
-import { presentLead } from '../../src/soap/lead-record.js'
+import { presentLead } from '../../src/soap/operations/lead-record.js'
 import { aForeignId, aPerson, aStatus, type PersonTraits } from '../support/builders.js'
 
 const custom: Field = {

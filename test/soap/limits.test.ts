@@ -1,6 +1,6 @@
 // Limits on the calls of one credential, as a caller meets them.
 import t from 'tap'
-import { CallLimiter, type CallLimits } from '../../src/service/call-limits.js'
+import { CallLimiter, type CallLimits } from '../../src/service/access/call-limits.js'
 import { aGetLead, aMessage, aSoapFace, callTime, type HeaderTraits } from '../support/soap-face.js'
 
 const none: CallLimits = { rate: null, concurrency: null, daily: null }

@@ -1,6 +1,6 @@
 // mergeLeads through the endpoint: how leads are named, which calls are faults, and what is answered for a merge.
 import t from 'tap'
-import { losersMax } from '../../src/soap/merge-leads.js'
+import { losersMax } from '../../src/soap/operations/merge-leads.js'
 import { aKey, aSave, aSubmission } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { personIdOf } from '../support/group-commits.js'

@@ -1,6 +1,6 @@
 // How the charset of a message is decided, and that bytes which are not valid in it are refused.
 import t from 'tap'
-import { decodeMessageText, MessageTextError } from '../../src/soap/message-text.js'
+import { decodeMessageText, MessageTextError } from '../../src/soap/codec/message-text.js'
 
 const bytes = (...parts: (string | number[] | Buffer)[]) =>
   Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))))

@@ -8,8 +8,12 @@ import t, { type Test } from 'tap'
 import { defaultBodyLimits, readBody } from '../../src/http/body.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import type { InboxStore } from '../../src/service/salesforce/inbox.js'
-import { loadOutboundContract } from '../../src/soap/outbound-endpoint.js'
-import { createOutboundHandler, type OutboundHandlerOptions, outboundPath } from '../../src/soap/outbound-handler.js'
+import { loadOutboundContract } from '../../src/soap/salesforce/outbound-endpoint.js'
+import {
+  createOutboundHandler,
+  type OutboundHandlerOptions,
+  outboundPath,
+} from '../../src/soap/salesforce/outbound-handler.js'
 import { openStore } from '../../src/store/store.js'
 import { OutboundSender } from '../fixtures/salesforce/sender.js'
 import { withDatabase } from '../support/database.js'

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { defaultBodyLimits, readBody } from '../../src/http/body.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { createSoapRequestHandler } from '../../src/soap/request-handler.js'
-import { parseWsdlModel } from '../../src/soap/wsdl-model.js'
+import { parseWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
 import { aSoapFace, aSyncLead, readReply, theContracts } from '../support/soap-face.js'
 
 const call = aSyncLead('<Email>ada@x.example</Email>')

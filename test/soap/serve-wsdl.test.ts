@@ -1,6 +1,6 @@
 // The WSDL as a client gets it: our address in it, and nothing else changed.
 import t from 'tap'
-import { serveWsdl } from '../../src/soap/serve-wsdl.js'
+import { serveWsdl } from '../../src/soap/wsdl/serve-wsdl.js'
 import { projectText } from '../support/project.js'
 
 const wsdl = projectText('wsdl/mktows-3_1.wsdl') ?? ''

@@ -1,8 +1,8 @@
 // Every rejection of the domain has a fault of the old wire, and every answer of the service one too.
 import t from 'tap'
 import type { Rejection } from '../../src/domain/command.js'
-import type { Answer } from '../../src/service/submission.js'
-import { outcomeOf, rejectionFault } from '../../src/soap/submit-command.js'
+import type { Answer } from '../../src/service/writes/submission.js'
+import { outcomeOf, rejectionFault } from '../../src/soap/operations/submit-command.js'
 import { aKey } from '../support/builders.js'
 
 t.test('a rejection is told by the code that clients know for it', async t => {

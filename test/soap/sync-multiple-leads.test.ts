@@ -1,7 +1,7 @@
 // syncMultipleLeads through the endpoint: a status for each record in its order, and what one bad record may not spoil.
 import t from 'tap'
 import { StoreUnavailable } from '../../src/service/ports.js'
-import { recordsMax } from '../../src/soap/sync-multiple-leads.js'
+import { recordsMax } from '../../src/soap/operations/sync-multiple-leads.js'
 import { aKey } from '../support/builders.js'
 import { createMemoryStore } from '../support/memory-store.js'
 import {

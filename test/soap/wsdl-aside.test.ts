@@ -1,13 +1,13 @@
 // The thread that reads WSDLs exists in the built program only, so it is built here: the few files that it consists of.
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
-import { loadWsdlModel } from '../../src/soap/wsdl-model.js'
+import { loadWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
 import { projectRoot } from '../support/project.js'
 
-type Aside = typeof import('../../src/soap/wsdl-aside.js')
+type Aside = typeof import('../../src/soap/wsdl/wsdl-aside.js')
 
 const wsdl = (version: string): string => join(projectRoot, `wsdl/mktows-${version}.wsdl`)
 
@@ -15,13 +15,16 @@ const wsdl = (version: string): string => join(projectRoot, `wsdl/mktows-${versi
 async function builtAside(t: Test): Promise<Aside> {
   const folder = t.testdir({ 'package.json': '{ "type": "module" }', 'broken.wsdl': '<wsdl:definitions' })
   symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'))
-  const sources = join(projectRoot, 'src/soap')
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
-  for (const file of readdirSync(sources).filter(name => /^(?:wsdl|xml)-/.test(name))) {
-    const { outputText } = ts.transpileModule(readFileSync(join(sources, file), 'utf8'), { compilerOptions })
-    writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), outputText)
+  for (const part of ['wsdl', 'xml']) {
+    const sources = join(projectRoot, 'src/soap', part)
+    mkdirSync(join(folder, part))
+    for (const file of readdirSync(sources)) {
+      const { outputText } = ts.transpileModule(readFileSync(join(sources, file), 'utf8'), { compilerOptions })
+      writeFileSync(join(folder, part, file.replace(/\.ts$/, '.js')), outputText)
+    }
   }
-  return import(pathToFileURL(join(folder, 'wsdl-aside.js')).href)
+  return import(pathToFileURL(join(folder, 'wsdl/wsdl-aside.js')).href)
 }
 
 t.test('a thread of its own reads the same models', async t => {

@@ -1,7 +1,7 @@
 // What a WSDL's shape is, and that nothing the codec could not honour gets past loading.
 import t from 'tap'
-import { loadWsdlModel, parseWsdlModel } from '../../src/soap/wsdl-model.js'
-import { complexShape, substitutes } from '../../src/soap/wsdl-shape.js'
+import { loadWsdlModel, parseWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import { complexShape, substitutes } from '../../src/soap/wsdl/wsdl-shape.js'
 import { projectRoot } from '../support/project.js'
 
 const schemaTypes =

@@ -1,8 +1,8 @@
 // One reading for the requests of all versions, and what keeps two versions from being read as one.
 import t from 'tap'
-import { parseWsdlModel } from '../../src/soap/wsdl-model.js'
-import type { ComplexShape, FieldShape, WsdlModel } from '../../src/soap/wsdl-shape.js'
-import { wsdlUnion } from '../../src/soap/wsdl-union.js'
+import { parseWsdlModel } from '../../src/soap/wsdl/wsdl-model.js'
+import type { ComplexShape, FieldShape, WsdlModel } from '../../src/soap/wsdl/wsdl-shape.js'
+import { wsdlUnion } from '../../src/soap/wsdl/wsdl-union.js'
 import { projectText } from '../support/project.js'
 
 const oldest = await parseWsdlModel(projectText('wsdl/mktows-2_1.wsdl')!)

@@ -6,7 +6,7 @@ import {
   XmlError,
   type XmlLimits,
   type XmlReader,
-} from '../../src/soap/xml-reader.js'
+} from '../../src/soap/xml/xml-reader.js'
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'

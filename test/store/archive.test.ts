@@ -3,10 +3,10 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ArchiveRefused, sha256Of } from '../../src/service/archive-folder.js'
-import { beginning, PositionArchived } from '../../src/service/changes.js'
+import { beginning, PositionArchived } from '../../src/service/changes/changes.js'
+import { planUndo } from '../../src/service/jobs/undo.js'
+import { ArchiveRefused, sha256Of } from '../../src/service/log/archive-folder.js'
 import { personAt } from '../../src/service/person-at.js'
-import { planUndo } from '../../src/service/undo.js'
 import { openEngine } from '../../src/store/engine.js'
 import type { Store } from '../../src/store/store.js'
 import {

@@ -2,7 +2,7 @@
 // where two processes merge the same people.
 import t from 'tap'
 import type { Command } from '../../src/domain/command.js'
-import { verify } from '../../src/service/verify.js'
+import { verify } from '../../src/service/log/verify.js'
 import { openStore } from '../../src/store/store.js'
 import { aForeignId, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { onEachEngine, withDatabase } from '../support/database.js'

@@ -1,6 +1,6 @@
 // Scenarios 10 and 17 on every engine, with what admins read of refusals, and a log that replays to all of it.
 import t from 'tap'
-import { verify } from '../../src/service/verify.js'
+import { verify } from '../../src/service/log/verify.js'
 import { openStore } from '../../src/store/store.js'
 import { aCause, aKey, aPolicy, aProvenCause, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { onEachEngine, withDatabase } from '../support/database.js'

@@ -5,7 +5,7 @@ import {
   type ChangePosition,
   type ChangeSelection,
   changeKinds,
-} from '../../src/service/changes.js'
+} from '../../src/service/changes/changes.js'
 import { aCause, aKey, aProvenCause, aSave, aSubscription } from '../support/builders.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'

@@ -1,9 +1,9 @@
 // Scheduled runs of flows over any store: everybody on the list is changed once, whoever works on it and however often
 // the work is cut short.
-import { FlowWorker, type FlowWorkerOptions } from '../../src/service/flow-worker.js'
-import type { NewFlowRun } from '../../src/service/flows.js'
-import type { GroupCommit } from '../../src/service/group-commit.js'
+import { FlowWorker, type FlowWorkerOptions } from '../../src/service/flows/flow-worker.js'
+import type { NewFlowRun } from '../../src/service/flows/flows.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
+import type { GroupCommit } from '../../src/service/writes/group-commit.js'
 import { aPolicy } from '../support/builders.js'
 import { eventually } from '../support/eventually.js'
 import { outcomeOf } from '../support/group-commits.js'

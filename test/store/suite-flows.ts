@@ -1,7 +1,7 @@
 // What a store keeps of flows and of their scheduled runs: names, leases, and how far a run got.
 import type { NewFlow } from '../../src/domain/flow.js'
-import type { FlowRun, NewFlowRun } from '../../src/service/flows.js'
-import { fingerprintReplay, namedReplay } from '../../src/service/submission.js'
+import type { FlowRun, NewFlowRun } from '../../src/service/flows/flows.js'
+import { fingerprintReplay, namedReplay } from '../../src/service/writes/submission.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'
 

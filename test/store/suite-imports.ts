@@ -1,7 +1,7 @@
 // Imports as a store keeps them: taken as a whole, held by one at a time, and gone when they are over.
-import type { Job, ListImportPlan } from '../../src/service/jobs.js'
-import { noProgress } from '../../src/service/jobs.js'
-import { namedReplay } from '../../src/service/submission.js'
+import type { Job, ListImportPlan } from '../../src/service/jobs/jobs.js'
+import { noProgress } from '../../src/service/jobs/jobs.js'
+import { namedReplay } from '../../src/service/writes/submission.js'
 import { aCause, aPolicy } from '../support/builders.js'
 import type { Scene } from '../support/scene.js'
 import type { StoreTest } from './store-suite.js'

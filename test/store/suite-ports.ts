@@ -1,9 +1,9 @@
 // Every method of the ports: what it gives, what it refuses, and where its pages end.
 import { randomBytes } from 'node:crypto'
-import { entryHash } from '../../src/service/log-chain.js'
+import { entryHash } from '../../src/service/log/log-chain.js'
 import type { Append, CommandStore, Wanted } from '../../src/service/ports.js'
 import { fanOutChunkSize, peopleToldAtOnceMax, StoreConflict, StoreUnavailable } from '../../src/service/ports.js'
-import { namedReplay } from '../../src/service/submission.js'
+import { namedReplay } from '../../src/service/writes/submission.js'
 import { aCause, aForeignId, aKey, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { aGroupCommit, outcomeOf, personIdOf } from '../support/group-commits.js'
 import type { Scene } from '../support/scene.js'

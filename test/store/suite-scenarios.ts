@@ -1,5 +1,5 @@
 // The conformance scenarios that a store takes part in, each by its number, driven through the group commit.
-import { fingerprintReplay, namedReplay, type Submission } from '../../src/service/submission.js'
+import { fingerprintReplay, namedReplay, type Submission } from '../../src/service/writes/submission.js'
 import { aForeignId, aKey, aPolicy, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { outcomeOf, personIdOf } from '../support/group-commits.js'
 import type { Scene } from '../support/scene.js'

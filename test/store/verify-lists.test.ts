@@ -1,6 +1,6 @@
 // `verify` holds who is on a list against the log, on every engine.
 import t from 'tap'
-import { verify } from '../../src/service/verify.js'
+import { verify } from '../../src/service/log/verify.js'
 import { openEngine } from '../../src/store/engine.js'
 import { openStore } from '../../src/store/store.js'
 import { onEachEngine, withDatabase } from '../support/database.js'

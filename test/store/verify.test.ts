@@ -1,6 +1,6 @@
 // What `verify` finds: a log or a table that somebody changed by hand is named at its first broken place.
 import t, { type Test } from 'tap'
-import { verify } from '../../src/service/verify.js'
+import { verify } from '../../src/service/log/verify.js'
 import { openEngine } from '../../src/store/engine.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { aSave, aSubmission, aSubscription } from '../support/builders.js'

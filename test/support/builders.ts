@@ -19,8 +19,8 @@ import { untouchedStatus } from '../../src/domain/person.js'
 import type { ResubscribeReason } from '../../src/domain/resubscribe.js'
 import type { Moment } from '../../src/domain/status-after.js'
 import { WorkingSet } from '../../src/domain/working-set.js'
-import { addressHasher } from '../../src/service/log-chain.js'
-import type { Submission } from '../../src/service/submission.js'
+import { addressHasher } from '../../src/service/log/log-chain.js'
+import type { Submission } from '../../src/service/writes/submission.js'
 
 /** 1 March 2026, noon UTC. */
 export const noon = Date.UTC(2026, 2, 1, 12)

@@ -8,9 +8,9 @@ import { type Config, readConfig } from '../../src/config.js'
 import type { Role } from '../../src/domain/command.js'
 import { open } from '../../src/opening.js'
 import { serve } from '../../src/serve.js'
-import { GroupCommit } from '../../src/service/group-commit.js'
-import { planUndo } from '../../src/service/undo.js'
-import { drawSecret } from '../../src/service/webhook-signature.js'
+import { planUndo } from '../../src/service/jobs/undo.js'
+import { drawSecret } from '../../src/service/webhooks/webhook-signature.js'
+import { GroupCommit } from '../../src/service/writes/group-commit.js'
 import { aSave, aSubmission, aSubscription } from './builders.js'
 
 const keys: Readonly<Record<Role, string>> = { reader: 'reader-key', writer: 'writer-key', admin: 'admin-key' }

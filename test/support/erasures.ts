@@ -1,8 +1,8 @@
 // Erasures for tests, and what is left after one: every text of every table, and what verify says.
 import type { Test } from 'tap'
-import { eraseAddress } from '../../src/service/erase.js'
-import type { Replay } from '../../src/service/submission.js'
-import { verify } from '../../src/service/verify.js'
+import { verify } from '../../src/service/log/verify.js'
+import { eraseAddress } from '../../src/service/privacy/erase.js'
+import type { Replay } from '../../src/service/writes/submission.js'
 import { openEngine } from '../../src/store/engine.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { aCause, aHashAddress, anAddress } from './builders.js'

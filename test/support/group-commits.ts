@@ -1,8 +1,8 @@
 // Group commits for tests: over any store, with what they reported kept for looking at.
 
-import { GroupCommit, type GroupCommitEvents, type GroupCommitLimits } from '../../src/service/group-commit.js'
 import type { CommandStore } from '../../src/service/ports.js'
-import type { Answer } from '../../src/service/submission.js'
+import { GroupCommit, type GroupCommitEvents, type GroupCommitLimits } from '../../src/service/writes/group-commit.js'
+import type { Answer } from '../../src/service/writes/submission.js'
 import { aHashAddress, someReasons } from './builders.js'
 
 export interface Reported {

@@ -1,5 +1,5 @@
 // Imports as callers send and watch them, and the worker that carries them out when a test says so.
-import { jobRound } from '../../src/service/job-round.js'
+import { jobRound } from '../../src/service/jobs/job-round.js'
 import { aHashAddress } from './builders.js'
 import { aMessage, type HeaderTraits, resultOf, type SoapFace, type Tree } from './soap-face.js'
 

@@ -9,7 +9,7 @@ import {
   personChangeId,
   type StatusChange,
   statusChangeId,
-} from '../../src/service/changes.js'
+} from '../../src/service/changes/changes.js'
 import type { ActivityRecord, StatusRecord } from '../../src/service/ports.js'
 import type { Tables } from './memory-tables.js'
 

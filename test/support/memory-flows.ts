@@ -1,8 +1,8 @@
 // Flows and their scheduled runs in memory, as any store must keep them: with leases, and with copies of what it is
 // given.
 import type { Flow } from '../../src/domain/flow.js'
-import type { FlowRun, FlowStore } from '../../src/service/flows.js'
-import type { Replay } from '../../src/service/submission.js'
+import type { FlowRun, FlowStore } from '../../src/service/flows/flows.js'
+import type { Replay } from '../../src/service/writes/submission.js'
 
 interface KeptRun {
   run: FlowRun

@@ -1,8 +1,8 @@
 // Histories over the maps in memory: looked through from one end to the other, as no real store may.
 import type { Status } from '../../src/domain/person.js'
 import type { HistoryFilter, HistoryLine, HistoryStore, StatusChangeLine } from '../../src/service/history.js'
+import { detailOf } from '../../src/service/log/replay.js'
 import type { StatusRecord } from '../../src/service/ports.js'
-import { detailOf } from '../../src/service/replay.js'
 import type { Tables } from './memory-tables.js'
 
 export function memoryHistory(tables: Tables): HistoryStore {

@@ -8,8 +8,8 @@ import {
   type ReceivingStore,
   type RowReport,
   type StoredRows,
-} from '../../src/service/jobs.js'
-import type { Replay } from '../../src/service/submission.js'
+} from '../../src/service/jobs/jobs.js'
+import type { Replay } from '../../src/service/writes/submission.js'
 import type { Tables } from './memory-tables.js'
 
 interface Kept {

@@ -1,6 +1,6 @@
 // Privacy over the model in memory, which keeps no log that could be redacted: it knows what people hold, and answers
 // an erasure as a store does that held nothing. The real one is tested over the real stores.
-import type { Holdings, Privacy } from '../../src/service/privacy.js'
+import type { Holdings, Privacy } from '../../src/service/privacy/privacy.js'
 import type { AnyStore } from './memory-store.js'
 
 export function memoryPrivacy(store: AnyStore): Privacy {

@@ -4,7 +4,7 @@ import type { AddressKey } from '../../src/domain/address.js'
 import type { Difference, Membership } from '../../src/domain/batch-rows.js'
 import type { Field } from '../../src/domain/field.js'
 import { type EmailStatus, type FanOut, type ForeignId, type Person, untouchedStatus } from '../../src/domain/person.js'
-import type { Credential } from '../../src/service/credentials.js'
+import type { Credential } from '../../src/service/access/credentials.js'
 import type { NamedList, Workspace } from '../../src/service/lists.js'
 import {
   type ActivityRecord,

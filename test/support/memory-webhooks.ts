@@ -1,8 +1,9 @@
 // Webhooks over the maps in memory, as far as administering them goes; delivering is tested over real stores.
-import type { ChangeFeed } from '../../src/service/change-feed.js'
-import { createSeal } from '../../src/service/seal.js'
-import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../../src/service/webhook-ports.js'
-import { Webhooks } from '../../src/service/webhooks.js'
+
+import { createSeal } from '../../src/service/access/seal.js'
+import type { ChangeFeed } from '../../src/service/changes/change-feed.js'
+import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../../src/service/webhooks/webhook-ports.js'
+import { Webhooks } from '../../src/service/webhooks/webhooks.js'
 
 type Kept = Delivery & { readonly state: DeliveryState }
 

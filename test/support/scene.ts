@@ -2,9 +2,9 @@
 // what readers see. It knows the ports of a store and nothing of what is behind them.
 import type { Command, SavePerson } from '../../src/domain/command.js'
 import type { Status } from '../../src/domain/person.js'
-import type { GroupCommit } from '../../src/service/group-commit.js'
 import type { ActivityRecord, LogEntry } from '../../src/service/ports.js'
-import type { Answer, Submission } from '../../src/service/submission.js'
+import type { GroupCommit } from '../../src/service/writes/group-commit.js'
+import type { Answer, Submission } from '../../src/service/writes/submission.js'
 import { aDelete, aKey, aSave, aSubmission, aSubscription, type SaveTraits } from './builders.js'
 import { aGroupCommit, personIdOf } from './group-commits.js'
 import type { AnyStore } from './memory-store.js'

@@ -1,6 +1,6 @@
 // What our reader makes of a text, held against what another reader saw in it. It walks the document as decoders do,
 // entering some elements, taking the text of others and skipping the rest, so that every way through is tried.
-import { createXmlReader, type XmlLimits, type XmlReader } from '../../src/soap/xml-reader.js'
+import { createXmlReader, type XmlLimits, type XmlReader } from '../../src/soap/xml/xml-reader.js'
 import type { Draw } from './xml-mutants.js'
 import type { ReadElement } from './xml-oracles.js'
 

@@ -14,9 +14,9 @@ import {
   type SyncSituation,
   settleDecision,
 } from '../../domain/salesforce-sync.js'
-import type { GroupCommit } from '../group-commit.js'
 import { type PersonView, type ReadStore, StoreUnavailable } from '../ports.js'
-import { type Answer, namedReplay } from '../submission.js'
+import type { GroupCommit } from '../writes/group-commit.js'
+import { type Answer, namedReplay } from '../writes/submission.js'
 import type { WaitingNotification } from './inbox.js'
 import type { SeenRecord } from './notification.js'
 import type { NotificationOutcome, Settlement } from './records.js'

@@ -4,9 +4,9 @@
 import type { AddressKey } from '../../domain/address.js'
 import type { Precedence, RecordName, SalesforceRecord } from '../../domain/salesforce-record.js'
 import { type OurStatus, tell } from '../../domain/salesforce-telling.js'
-import type { Round } from '../background.js'
-import type { ChangeFeed, ChangePage } from '../change-feed.js'
+import type { ChangeFeed, ChangePage } from '../changes/change-feed.js'
 import type { ReadStore } from '../ports.js'
+import type { Round } from '../writes/background.js'
 import { type SalesforceLeaseOptions, withLease } from './lease.js'
 import type { SalesforceRecordStore, Settlement } from './records.js'
 

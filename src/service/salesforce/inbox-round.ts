@@ -2,7 +2,7 @@
 // lease; should two do it all the same, the shadow of a record lets only one of them write.
 
 import { unseenRecord } from '../../domain/salesforce-record.js'
-import { isPassing, type Round } from '../background.js'
+import { isPassing, type Round } from '../writes/background.js'
 import { applySighting, type SyncOptions } from './apply-sighting.js'
 import type { InboxStore, WaitingNotification } from './inbox.js'
 import { readNotification } from './notification.js'

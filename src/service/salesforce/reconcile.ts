@@ -13,9 +13,9 @@ import {
   salesforceObjects,
   unseenRecord,
 } from '../../domain/salesforce-record.js'
-import type { Round } from '../background.js'
-import type { GroupCommit } from '../group-commit.js'
 import type { ReadStore } from '../ports.js'
+import type { Round } from '../writes/background.js'
+import type { GroupCommit } from '../writes/group-commit.js'
 import { statusOf } from './follow-statuses.js'
 import type { InboxStore, Notification } from './inbox.js'
 import { type SalesforceLeaseOptions, withLease } from './lease.js'

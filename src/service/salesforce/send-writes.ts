@@ -3,8 +3,8 @@
 
 import type { RecordName, SalesforceRecord } from '../../domain/salesforce-record.js'
 import { isStillMeant } from '../../domain/salesforce-telling.js'
-import type { Round } from '../background.js'
 import type { ReadStore } from '../ports.js'
+import type { Round } from '../writes/background.js'
 import { statusOf } from './follow-statuses.js'
 import { type SalesforceLeaseOptions, withLease } from './lease.js'
 import type { OutboxStore, QueuedWrite } from './outbox.js'

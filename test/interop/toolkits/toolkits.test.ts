@@ -2,7 +2,7 @@
 // calls, and must read the same values. WRITE_TOOLKITS=1 puts the table that it prints into the README.
 import t, { type Test } from 'tap'
 import { signatureOf } from '../../../src/soap/authenticate.js'
-import { servedOperations } from '../../../src/soap/operations.js'
+import { servedOperations } from '../../../src/soap/operations/operations.js'
 import { withDatabase } from '../../support/database.js'
 import { requires } from '../../support/requirements.js'
 import { account, startServerChild } from '../../support/server-child.js'
