@@ -7,6 +7,7 @@ import type { Metrics, WaitingWork } from './http/metrics.js'
 import type { Opened } from './opening.js'
 import { BlockedAttempts } from './service/blocked-attempts.js'
 import { StoreConflict } from './service/ports.js'
+import type { Readiness } from './service/service.js'
 import type { BacklogStore } from './service/writes/backlog.js'
 import type { GroupCommitEvents } from './service/writes/group-commit.js'
 import type { CallObserver } from './soap/endpoint.js'
@@ -40,6 +41,22 @@ export function groupCommitEvents(metrics: Metrics, logger: Logger, listeners: C
       metrics.command(kind, 'defect', 0)
       logger.error({ err: cause, kind }, 'a command could not be carried out')
     },
+  }
+}
+
+/** The same look, which also logs when it finds another state than the last time; balancers ask every second. */
+export function readinessLog(
+  logger: Pick<Logger, 'warn' | 'info'>,
+  look: () => Promise<Readiness>,
+): () => Promise<Readiness> {
+  let wasReady = true
+  return async () => {
+    const readiness = await look()
+    const { isReady, problems } = readiness
+    if (wasReady && !isReady) logger.warn({ problems }, 'not ready: balancers should send no calls here')
+    if (!wasReady && isReady) logger.info('ready again')
+    wasReady = isReady
+    return readiness
   }
 }
 

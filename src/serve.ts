@@ -8,7 +8,7 @@ import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
-import { blockedAttempts, groupCommitEvents, slowStatements, waitingWork } from './observing.js'
+import { blockedAttempts, groupCommitEvents, readinessLog, slowStatements, waitingWork } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
@@ -118,7 +118,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       blockedAttempts: (selection, page) => store.blockedAttempts(selection, page),
       flush: () => attempts.flush(),
     },
-    readiness: () => readiness(opened, writes, config),
+    readiness: readinessLog(logger, () => readiness(opened, writes, config)),
   }
 
   const freshSettings = settings.keepFresh(cause => logger.warn({ err: cause }, 'settings could not be read again'))

@@ -152,7 +152,8 @@ function observed({ logger, metrics }: JsonAppOptions) {
     metrics.httpRequest(route, method, status)
     if (status < 400) return
     const line = { requestId, method, route, status, ms: Math.round(performance.now() - startedAt) }
-    if (status >= 500) logger.error(failure === null ? line : { ...line, err: failure.err }, 'request failed')
+    // A reply that says "not ready" has done what it is for; who looks at readiness tells of its changes.
+    if (status >= 500 && failure !== null) logger.error({ ...line, err: failure.err }, 'request failed')
     else logger.debug({ ...line, problem: failure?.facts.name }, 'request refused')
   }
 }

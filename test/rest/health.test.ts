@@ -1,5 +1,6 @@
 // What balancers and Prometheus ask, without a key.
 import t from 'tap'
+import { readinessLog } from '../../src/observing.js'
 import { startJsonFace } from '../support/json-face.js'
 
 t.test('the process is alive as long as it answers', async t => {
@@ -31,6 +32,37 @@ t.test('when they cannot, each thing that stands in the way is told', async t =>
     status: 503,
     json: { status: 'not-ready', problems },
   })
+})
+
+t.test('a change of readiness is logged once, and no probe is an error', async t => {
+  const lines: unknown[] = []
+  const logger = {
+    warn: (line: object, text: string) => void lines.push(['warn', line, text]),
+    info: (text: string) => void lines.push(['info', text]),
+  }
+  let problems: readonly string[] = []
+  const look = async () => ({ isReady: problems.length === 0, problems })
+  const face = await startJsonFace(t, { readiness: readinessLog(logger as never, look) })
+  const statuses: number[] = []
+  for (const [state, probes] of [
+    [[], 1],
+    [['the database cannot be reached'], 3],
+    [[], 2],
+    [['12 wait'], 2],
+  ] as const) {
+    problems = state
+    for (let probe = 0; probe < probes; probe++)
+      statuses.push((await face.ask('GET', '/health/ready', { as: null })).status)
+  }
+
+  t.same(statuses, [200, 503, 503, 503, 200, 200, 503, 503])
+  t.match(lines, [
+    ['warn', { problems: ['the database cannot be reached'] }, /^not ready/],
+    ['info', 'ready again'],
+    ['warn', { problems: ['12 wait'] }, /^not ready/],
+  ])
+  t.equal(lines.length, 3)
+  t.notMatch(face.logged(), /"level":"(warn|error)"/)
 })
 
 t.test('a question that cannot be answered is not a yes', async t => {
