@@ -59,10 +59,11 @@ export function addressHistoryRoutes({ reads }: { readonly reads: HistoryStore }
           status: 200,
         },
       ],
-      async handle({ params: { address }, query: { limit, after: [before] = [null], ...filter } }) {
-        const { lines, hasMore } = await reads.addressHistory(address.key, filterOf(filter), { before, limit })
+      async handle({ params: { address }, query: { limit, after, ...filter }, filters }) {
+        const page = { before: after?.place[0] ?? null, limit }
+        const { lines, hasMore } = await reads.addressHistory(address.key, filterOf(filter), page)
         const last = lines.at(-1)
-        const next = historyCursors.next(hasMore, last && [last.version])
+        const next = historyCursors.next(filters, hasMore, last && [last.version])
         return { status: 200, content: { type: 'json', value: { changes: lines.map(presentChange), next } } }
       },
     }),

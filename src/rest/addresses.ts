@@ -93,11 +93,11 @@ export function addressRoutes(
       examples: [
         { title: 'The first ten', params: { address: 'ada@example.org' }, query: { limit: '10' }, status: 200 },
       ],
-      async handle({ params: { address }, query: { limit, after: [after] = [0] } }) {
+      async handle({ params: { address }, query: { limit, after }, filters }) {
         const selection = { type: 'addresses', keys: [address.key] } as const
-        const { people, hasMore } = await reads.selectedPeople(selection, { after, limit })
+        const { people, hasMore } = await reads.selectedPeople(selection, { after: after?.place[0] ?? 0, limit })
         const last = people.at(-1)?.person.id
-        const next = peopleCursors.next(hasMore, last === undefined ? undefined : [last])
+        const next = peopleCursors.next(filters, hasMore, last === undefined ? undefined : [last])
         return { status: 200, content: { type: 'json', value: { people: await presentPeople(people, fields), next } } }
       },
     }),

@@ -136,15 +136,15 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
           status: 200,
         },
       ],
-      async handle({ query: { limit, after, address, ...others } }) {
+      async handle({ query: { limit, after, address, ...others }, filters }) {
         // What this server stopped before is to be seen.
         await blockedAttempts.flush()
         const selection = { ...others, key: address?.key }
-        const page = { before: after?.[0] ?? null, limit: limit + 1 }
+        const page = { before: after?.place[0] ?? null, limit: limit + 1 }
         const found = await blockedAttempts.blockedAttempts(selection, page)
         const attempts = found.slice(0, limit).map(presentAttempt)
         const last = attempts.at(-1)
-        const next = attemptCursors.next(found.length > limit, last && [last.id])
+        const next = attemptCursors.next(filters, found.length > limit, last && [last.id])
         return { status: 200, content: { type: 'json', value: { attempts, next } } }
       },
     }),

@@ -81,10 +81,10 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
       query: z.strictObject(listed.query),
       replies: { 200: pageOf('jobs', jobResource) },
       examples: [{ title: 'The newest', query: { limit: '10' }, status: 200 }],
-      async handle({ query: { limit, after } }) {
-        const page = await jobs.jobs({ before: after ?? null, limit: limit + 1 })
+      async handle({ query: { limit, after }, filters }) {
+        const page = await jobs.jobs({ before: after?.place ?? null, limit: limit + 1 })
         const shown = page.slice(0, limit)
-        const next = listed.next(page.length > limit, shown.at(-1)?.id)
+        const next = listed.next(filters, page.length > limit, shown.at(-1)?.id)
         return { status: 200, content: { type: 'json', value: { jobs: shown.map(presentJob), next } } }
       },
     }),
@@ -117,11 +117,11 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
       replies: { 200: pageOf('errors', rowError) },
       problems: { 404: 'There is no such job.' },
       examples: [{ title: 'The first page', params: { id: '1' }, status: 200 }],
-      async handle({ params: { id }, query: { after } }) {
+      async handle({ params: { id }, query: { after }, filters }) {
         if ((await jobs.job(id)) === undefined) throw nothing(id)
-        const { reports, next } = await jobs.jobReports(id, after ?? 0)
+        const { reports, next } = await jobs.jobReports(id, after?.place ?? 0)
         const errors = reports.map(({ line, type, sentence: reason }) => ({ line, type, reason }))
-        const value = { errors, next: reported.next(next !== null, next ?? undefined) }
+        const value = { errors, next: reported.next(filters, next !== null, next ?? undefined) }
         return { status: 200, content: { type: 'json', value } }
       },
     }),

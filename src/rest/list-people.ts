@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { salesforce, salesforceIdForms } from '../domain/salesforce-id.js'
 import type { PeoplePage, PeopleSelection, UpdateWindow } from '../service/ports.js'
 import type { Service } from '../service/service.js'
-import { cursors, pageOf } from './page.js'
+import { cursors, type FilterMark, pageOf } from './page.js'
 import { foreignIdText, foreignSystem } from './person-record.js'
 import { personResource, presentPeople } from './person-resource.js'
 import { type Finding, invalid } from './problem.js'
@@ -60,29 +60,30 @@ export function listPeopleRoute({ reads, fields }: Pick<Service, 'reads' | 'fiel
       { title: 'Who has an id', query: { foreignSystem: 'SFDC', foreignId: '0035g00001X2y3z' }, status: 200 },
       { title: 'Who was touched since', query: { updatedFrom: '2026-01-31T08:30:00Z', limit: '500' }, status: 200 },
     ],
-    async handle({ query }) {
+    async handle({ query, filters }) {
       const now = Date.now()
       const asked = readQuery(query, now)
       if (asked.type === 'selection') {
         const { selection, after } = asked
         const page = await reads.selectedPeople(selection, { after, limit: query.limit })
-        return shown(page, null, ({ id }) => [id])
+        return shown(page, filters, null, ({ id }) => [id])
       }
       const { window, after } = asked
       // Who asks up to now, and next time from now on, must not miss what was timed before and is committed after.
       if (window.to > now - settlingMs) await reads.settled()
       const page = await reads.updatedPeople(window, { after, limit: query.limit })
-      return shown(page, window.to, ({ id, updatedAt }) => [window.from, window.to, updatedAt, id])
+      return shown(page, filters, window.to, ({ id, updatedAt }) => [window.from, window.to, updatedAt, id])
     },
   })
 
   async function shown(
     { people, hasMore }: PeoplePage,
+    filters: FilterMark,
     to: number | null,
     placeOf: (last: PeoplePage['people'][number]['person']) => z.input<typeof place>,
   ) {
     const last = people.at(-1)?.person
-    const next = peopleCursors.next(hasMore, last && placeOf(last))
+    const next = peopleCursors.next(filters, hasMore, last && placeOf(last))
     const value = { people: await presentPeople(people, fields), next, updatedTo: to === null ? null : timeText(to) }
     return { status: 200, content: { type: 'json', value } } as const
   }
@@ -92,6 +93,7 @@ export function listPeopleRoute({ reads, fields }: Pick<Service, 'reads' | 'fiel
 const settlingMs = 60_000
 
 function readQuery({ after, email, foreignSystem, foreignId, updatedFrom, updatedTo }: Query, now: number): Asked {
+  const place = after?.place
   const findings: Finding[] = []
   const isWindow = updatedFrom !== undefined || updatedTo !== undefined
   const isForeign = foreignSystem !== undefined || foreignId !== undefined
@@ -102,18 +104,15 @@ function readQuery({ after, email, foreignSystem, foreignId, updatedFrom, update
     const path = foreignSystem === undefined ? 'query.foreignSystem' : 'query.foreignId'
     findings.push({ path, message: 'is needed: an id of another system is named by both' })
   }
-  if (after !== undefined && (after.length === 4) !== isWindow) {
-    findings.push({ path: 'query.after', message: 'expected a cursor of a list with the same filter' })
-  }
   if (findings.length > 0) throw invalid(findings)
   if (isWindow) {
-    if (after === undefined || after.length === 1) {
+    if (place?.length !== 4) {
       return { type: 'window', window: { from: updatedFrom ?? 0, to: updatedTo ?? now }, after: null }
     }
-    const [from, to, at, id] = after
+    const [from, to, at, id] = place
     return { type: 'window', window: { from, to }, after: { at, id } }
   }
-  return { type: 'selection', selection: selectionOf(), after: after?.[0] ?? 0 }
+  return { type: 'selection', selection: selectionOf(), after: place?.[0] ?? 0 }
 
   function selectionOf(): PeopleSelection {
     if (email !== undefined) return { type: 'addresses', keys: [email.key] }

@@ -68,11 +68,11 @@ export function personHistoryRoutes({ reads, fields }: Pick<Service, 'reads' | '
         { title: 'All of it', params: ada, status: 200 },
         { title: 'The flag', params: ada, query: { attribute: 'unsubscribed', limit: '10' }, status: 200 },
       ],
-      async handle({ params: { id }, query: { limit, after: [before] = [null], attribute, ...given } }) {
+      async handle({ params: { id }, query: { limit, after, attribute, ...given }, filters }) {
         const filter = { ...filterOf(given), attribute: attribute === undefined ? null : fieldNameOf(attribute) }
-        const { lines, hasMore } = await reads.personHistory(id, filter, { before, limit })
+        const { lines, hasMore } = await reads.personHistory(id, filter, { before: after?.place[0] ?? null, limit })
         const last = lines.at(-1)
-        const next = historyCursors.next(hasMore, last && [last.id])
+        const next = historyCursors.next(filters, hasMore, last && [last.id])
         return { status: 200, content: { type: 'json', value: { activities: lines.map(presentLine), next } } }
       },
     }),

@@ -52,12 +52,12 @@ export function refusalRoutes({ refusals }: Pick<Service, 'refusals'>): GuardedR
       query: z.strictObject({ ...refusalCursors.query, address: addressInUrl.optional() }),
       replies: { 200: pageOf('refusals', refusalResource) },
       examples: [{ title: 'The first ten', query: { limit: '10' }, status: 200 }],
-      async handle({ query: { limit, after: [after] = [0], address } }) {
+      async handle({ query: { limit, after, address }, filters }) {
         // One more than asked for tells whether there is a next page.
-        const found = await refusals.refusals({ after, limit: limit + 1, key: address?.key })
+        const found = await refusals.refusals({ after: after?.place[0] ?? 0, limit: limit + 1, key: address?.key })
         const shown = found.slice(0, limit)
         const last = shown.at(-1)?.seq
-        const next = refusalCursors.next(found.length > limit, last === undefined ? undefined : [last])
+        const next = refusalCursors.next(filters, found.length > limit, last === undefined ? undefined : [last])
         return { status: 200, content: { type: 'json', value: { refusals: shown.map(presentRefusal), next } } }
       },
     }),

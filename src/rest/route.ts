@@ -9,6 +9,7 @@ import type { Caller } from '../service/access/credentials.js'
 import type { Replay } from '../service/writes/submission.js'
 import { replayOf } from './idempotency.js'
 import { parsePart, readJson } from './input.js'
+import { type FilterMark, filterMark, refuseOtherFilters } from './page.js'
 import { type Finding, invalid } from './problem.js'
 import type { Tag } from './tags.js'
 
@@ -128,6 +129,8 @@ export interface Call<Params, Query, Body> {
   readonly upload: Exchange['upload']
   /** Aborts when the caller goes away. */
   readonly left: AbortSignal
+  /** What a list is asked for; its cursors carry it. */
+  readonly filters: FilterMark
   /** For the command of the call, where it makes one. */
   readonly replay: Replay
 }
@@ -165,12 +168,17 @@ export function route<
         body: body === null ? undefined : parsePart('body', body, json, findings),
       }
       if (findings.length > 0) throw invalid(findings)
+      refuseOtherFilters(parsed.params, parsed.query, findings)
+      if (findings.length > 0) throw invalid(findings)
       // 3. Its name, if it has one.
       const key = takesKey ? headerText(headers['idempotency-key']) : undefined
       const replay = replayOf(key, caller.id, { method: facts.method, target: exchange.target, body: bytes })
       // 4. The verb. Each part was parsed by its own schema, and no findings means that none of them failed.
       const call = {
         ...{ ...parsed, caller, headers, upload: exchange.upload, replay },
+        get filters() {
+          return filterMark(parsed.params, parsed.query)
+        },
         get left() {
           return exchange.left
         },

@@ -59,13 +59,13 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
       query: z.strictObject({ ...conflictCursors.query, recordId: salesforceId.optional() }),
       replies: { 200: pageOf('conflicts', salesforceConflictResource) },
       examples: [{ title: 'The newest ten', query: { limit: '10' }, status: 200 }],
-      async handle({ query: { limit, after, recordId } }) {
+      async handle({ query: { limit, after, recordId }, filters }) {
         // One more than asked for tells whether there is a next page.
-        const page = { before: after?.[0] ?? null, limit: limit + 1 }
+        const page = { before: after?.place[0] ?? null, limit: limit + 1 }
         const found = await salesforce.salesforceConflicts({ recordId }, page)
         const shown = found.slice(0, limit)
         const last = shown.at(-1)?.id
-        const next = conflictCursors.next(found.length > limit, last === undefined ? undefined : [last])
+        const next = conflictCursors.next(filters, found.length > limit, last === undefined ? undefined : [last])
         return { status: 200, content: { type: 'json', value: { conflicts: shown.map(presentConflict), next } } }
       },
     }),
@@ -80,13 +80,13 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
       query: z.strictObject({ ...recordCursors.query, address: addressInUrl }),
       replies: { 200: pageOf('records', salesforceRecordResource) },
       examples: [{ title: 'Those of one address', query: { address: 'ada@example.org' }, status: 200 }],
-      async handle({ query: { limit, after, address } }) {
-        const behind = after === undefined ? null : { orgId: after[0], recordId: after[1] }
+      async handle({ query: { limit, after, address }, filters }) {
+        const behind = after === undefined ? null : { orgId: after.place[0], recordId: after.place[1] }
         const page = { after: behind, limit: limit + 1 }
         const found = await salesforce.selectedSalesforceRecords({ type: 'address', key: address.key }, page)
         const shown = found.slice(0, limit)
         const last = shown.at(-1)
-        const next = recordCursors.next(found.length > limit, last && [last.orgId, last.recordId])
+        const next = recordCursors.next(filters, found.length > limit, last && [last.orgId, last.recordId])
         return { status: 200, content: { type: 'json', value: { records: shown.map(presentRecord), next } } }
       },
     }),

@@ -223,15 +223,15 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
       summary: 'What could not be delivered',
       params,
       query: z.strictObject({
-        state: z.enum(['waiting', 'dead']).optional().describe('dead, unless told.'),
+        state: z.enum(['waiting', 'dead']).default('dead'),
         ...deliveryPages.query,
       }),
       replies: { 200: pageOf('deliveries', deliveryResource) },
       problems: none,
       examples: [{ title: 'Given up', params: example, query: { state: 'dead' }, status: 200 }],
-      async handle({ params: { id }, query: { state = 'dead', limit, after = null } }) {
+      async handle({ params: { id }, query: { state, limit, after }, filters }) {
         found(await webhooks.find(id), id)
-        const read = await webhooks.deliveries(id, state, { after, limit: limit + 1 })
+        const read = await webhooks.deliveries(id, state, { after: after?.place ?? null, limit: limit + 1 })
         const page = read.slice(0, limit)
         const last = page.at(-1)?.delivery
         const deliveries = page.map(({ delivery, change }) => ({
@@ -243,7 +243,7 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
           change: change === null ? null : presentChange(change),
         }))
         const place = last && { seq: last.position.seq, changeId: last.changeId }
-        return json(200, { deliveries, next: deliveryPages.next(read.length > limit, place) })
+        return json(200, { deliveries, next: deliveryPages.next(filters, read.length > limit, place) })
       },
     }),
     route({

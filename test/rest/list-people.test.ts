@@ -80,7 +80,7 @@ t.test('what no index knows, and filters that do not go together, are refused wi
     ['foreignSystem=a%20b&foreignId=7', 'query.foreignSystem', /letters/],
     ['updatedFrom=yesterday', 'query.updatedFrom', /such as 2026/],
     ['updatedFrom=2026-01-31T08:30:00', 'query.updatedFrom', /zone/],
-    [`updatedFrom=2026-01-31T08:30:00Z&after=${json.next}`, 'query.after', /same filter/],
+    [`updatedFrom=2026-01-31T08:30:00Z&after=${json.next}`, 'query.after', /other filters/],
   ] as const
   for (const [query, path, message] of cases) {
     const { status, json } = await face.ask('GET', `/v1/people?${query}`)

@@ -59,7 +59,11 @@ t.test('a list of nothing is a page of nothing', async t => {
 
 t.test('what is no cursor of the list is a finding, never a defect', async t => {
   const face = await startJsonFace(t)
-  const forged = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  await people(face, 2)
+  const { next } = await listed(face, '?limit=1')
+  const good = JSON.parse(Buffer.from(String(next), 'base64url').toString()) as object
+  const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const forged = (changes: object): string => encoded({ ...good, ...changes })
 
   for (const after of [
     '',
@@ -67,21 +71,65 @@ t.test('what is no cursor of the list is a finding, never a defect', async t => 
     '%00',
     '!!!!',
     'bnVsbA',
-    forged([]),
-    forged(['people-of-address']),
-    forged(['people-of-address', 1]),
-    forged(['people-of-address', ['1']]),
-    forged(['people-of-address', [1.5]]),
-    forged(['people-of-address', [null]]),
-    forged(['people-of-address', [1, 2]]),
-    forged(['people-of-address', [1]]).slice(0, -3),
-    forged(['another-list', [1]]),
-    forged({ length: 2 }),
+    encoded([]),
+    encoded({}),
+    encoded({ length: 2 }),
+    forged({ place: undefined }),
+    forged({ place: 1 }),
+    forged({ place: ['1'] }),
+    forged({ place: [1.5] }),
+    forged({ place: [null] }),
+    forged({ place: [1, 2] }),
+    forged({}).slice(0, -3),
+    forged({ list: 'another-list' }),
+    forged({ filters: undefined }),
+    forged({ filters: 'AAAAAAAA' }),
     'A'.repeat(4_000),
-    `${forged(['people-of-address', [1]])}&after=x`,
+    `${next}&after=x`,
   ]) {
     const { status, json } = await face.ask('GET', `${path}?after=${after}`)
     t.match({ status, json }, { status: 422, json: { errors: [{ path: 'query.after' }] } }, after)
   }
-  t.equal((await face.ask('GET', `${path}?after=${forged(['people-of-address', [1]])}`)).status, 200)
+  t.equal((await face.ask('GET', `${path}?after=${forged({})}`)).status, 200)
+})
+
+t.test('a cursor goes with the filters of its list, however they are written, and with no others', async t => {
+  const face = await startJsonFace(t)
+  const [id] = await people(face, 3)
+  const begun = async (path: string): Promise<string> => {
+    const { status, json } = await face.ask('GET', path)
+    if (status !== 200 || json.next === null) throw new Error(`${status}: no cursor of ${path}`)
+    return String(json.next)
+  }
+  const ofPeople = await begun('/v1/people?limit=1')
+  const ofAda = await begun('/v1/people?limit=1&email=ada@example.org')
+  const ofWindow = await begun('/v1/people?limit=1&updatedFrom=2026-01-01T00:00:00Z')
+  const ofAddress = await begun(`${path}?limit=1`)
+  await face.ask('PATCH', `/v1/people/${id}`, { body: { fields: { city: 'Ulm' } } })
+  const ofHistory = await begun(`/v1/people/${id}/history?limit=1`)
+
+  for (const path of [
+    `/v1/people?after=${ofPeople}&limit=7`,
+    `/v1/people?after=${ofAda}&email=ADA%40Example.org`,
+    `/v1/people?after=${ofWindow}&updatedFrom=2026-01-01T01:00:00%2B01:00`,
+    `/v1/addresses/Ada@EXAMPLE.org/people?after=${ofAddress}`,
+    `/v1/people/${id}/history?after=${ofHistory}`,
+  ]) {
+    t.equal((await face.ask('GET', path)).status, 200, path)
+  }
+  for (const path of [
+    `/v1/people?after=${ofPeople}&email=ada@example.org`,
+    `/v1/people?after=${ofPeople}&updatedFrom=2026-01-01T00:00:00Z`,
+    `/v1/people?after=${ofAda}`,
+    `/v1/people?after=${ofAda}&email=bob@example.org`,
+    `/v1/people?after=${ofWindow}&updatedFrom=2026-01-02T00:00:00Z`,
+    `/v1/people?after=${ofWindow}&updatedFrom=2026-01-01T00:00:00Z&updatedTo=2026-02-01T00:00:00Z`,
+    `/v1/addresses/bob@example.org/people?after=${ofAddress}`,
+    `/v1/people/${Number(id) + 1}/history?after=${ofHistory}`,
+    `/v1/people/${id}/history?after=${ofHistory}&attribute=city`,
+  ]) {
+    const { status, json } = await face.ask('GET', path)
+    const errors = [{ path: 'query.after', message: /other filters.*exactly the filters.*leave 'after' out/ }]
+    t.match({ status, json }, { status: 422, json: { errors } }, path)
+  }
 })
