@@ -10,7 +10,7 @@ import {
   STATUS_CODES,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type TlsMaterial, tlsMinVersion } from './tls.js'
 
@@ -25,6 +25,11 @@ export interface HttpServerLimits {
   readonly connectionsMax: number
   /** From the connection to the end of the TLS handshake. */
   readonly handshakeTimeoutMs: number
+  /**
+   * How long a closing server still listens to connections that are idle or were just opened. A request that is on its
+   * way to one would be lost with it; so whoever speaks in this time is answered, and told that it was the last time.
+   */
+  readonly lingerMs: number
 }
 
 export const defaultHttpServerLimits: HttpServerLimits = {
@@ -37,6 +42,7 @@ export const defaultHttpServerLimits: HttpServerLimits = {
   headerBytesMax: 32 * 1024,
   connectionsMax: 10_000,
   handshakeTimeoutMs: 15_000,
+  lingerMs: 500,
 }
 
 // Whoever spoke TLS with this host once should not be talked into doing without for a year.
@@ -81,8 +87,9 @@ export interface HttpServer {
   /** Resolves with the port, once connections are accepted. Port 0: any free one. */
   listen(port: number, host?: string): Promise<number>
   /**
-   * Accepts nothing new, closes idle connections, lets running requests finish until the deadline and cuts off the
-   * rest. Resolves when all is closed; true where nothing had to be cut off.
+   * Accepts no new connections, answers what comes over the others, lets running requests finish until the deadline
+   * and cuts off the rest. Idle connections are closed after `lingerMs`. Resolves when all is closed; true where
+   * nothing had to be cut off.
    */
   close(deadlineMs: number): Promise<boolean>
 }
@@ -94,6 +101,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const running = new Map<Duplex, ServerResponse>()
   const latest = new WeakMap<Socket, Begun>()
   let isClosing = false
+  let isPastLinger = false
 
   const bounds = {
     headersTimeout: limits.headersTimeoutMs,
@@ -130,7 +138,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     response.once('close', () => {
       if (running.get(request.socket) === response) running.delete(request.socket)
       // It kept its connection alive before it could know that the server would close.
-      if (isClosing) setImmediate(() => server.closeIdleConnections())
+      if (isPastLinger) setImmediate(() => server.closeIdleConnections())
     })
     request.url = originForm(request.url ?? '/')
     try {
@@ -175,16 +183,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     async close(deadlineMs) {
       isClosing = true
       let isClean = true
-      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      // The close of a HTTP server would cut off idle connections at once; that of a plain one waits for them.
+      const closed = new Promise<void>(resolve => TcpServer.prototype.close.call(server, () => resolve()))
       for (const response of running.values()) if (!response.headersSent) response.setHeader('Connection', 'close')
-      // Node counts a connection that was opened and never used as busy.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      const linger = setTimeout(
+        () => {
+          isPastLinger = true
+          server.closeIdleConnections()
+          // Node counts a connection that was opened and never used as busy.
+          for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+        },
+        Math.min(limits.lingerMs, deadlineMs),
+      )
       const timer = setTimeout(() => {
         isClean = sockets.size === 0
         server.closeAllConnections()
         for (const socket of sockets) socket.destroy()
       }, deadlineMs)
       await closed
+      // Ends what a HTTP server does besides.
+      server.close()
+      clearTimeout(linger)
       clearTimeout(timer)
       clearInterval(checking)
       return isClean

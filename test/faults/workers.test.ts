@@ -89,7 +89,7 @@ t.test('what stops the first worker is said once and ends the start', async t =>
 
 async function startWorkers(t: Test, databaseUrl: string): Promise<ServerChild> {
   const server = await startServerChild(t, { databaseUrl, env: { WORKERS: '2' } })
-  t.equal(workerPids(server).length, 2)
+  await eventually(() => workerPids(server).length === 2, { withinMs: replacedWithinMs, what: 'two workers' })
   return server
 }
 

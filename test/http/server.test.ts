@@ -181,6 +181,29 @@ t.test('close lets running requests finish, refuses new ones, and ends what is i
   t.equal(await closed, true)
 })
 
+t.test(
+  'close still answers who has a connection and speaks at that moment, and tells it that this was the last time',
+  async t => {
+    const { server, port } = await start(t, {
+      fallback: (_request, response) => response.end('done'),
+      limits: { lingerMs: 20_000 },
+    })
+    const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+    const unused = openSocket(t, port)
+    await once(unused.socket, 'connect')
+    const idle = openSocket(t, port)
+    idle.socket.write(request)
+    await eventually(() => idle.received().endsWith('done'), { withinMs: 5_000 })
+
+    const closed = server.close(30_000)
+    for (const { socket } of [unused, idle]) socket.write(request)
+
+    t.equal(await closed, true, 'both said something, so nobody is waited for any longer')
+    await eventually(() => idle.isClosed() && unused.isClosed(), { withinMs: 5_000 })
+    for (const { received } of [unused, idle]) t.match(received(), /Connection: close[\s\S]*done$/)
+  },
+)
+
 t.test('close ends a connection whose answer had begun before', async t => {
   let finish = (): void => {}
   const { server, port } = await start(t, {
