@@ -30,19 +30,20 @@ export const sides: readonly Side[] = [
     name: 'npm-soap',
     title: '(a) npm soap, knex',
     engines: ['mariadb', 'sqlite'],
-    start: url => startTypeScript('npm-soap.ts', { DATABASE_URL: url }),
+    start: url => startCompiled('npm-soap', { DATABASE_URL: url }),
   },
   { name: 'php', title: '(b) PHP SoapServer, mysqli', engines: ['mariadb'], start: startPhp },
 ]
 
 /** The SOAP face over writes that are answered at once. */
-export const startSoapPath = (): Promise<RunningServer> => startTypeScript('soap-path.ts', {})
+export const startSoapPath = (): Promise<RunningServer> => startCompiled('soap-path', {})
 
 /** Node's HTTP server with a constant answer. */
-export const startConstant = (reply: string): Promise<RunningServer> => startTypeScript('constant.ts', { REPLY: reply })
+export const startConstant = (reply: string): Promise<RunningServer> => startCompiled('constant', { REPLY: reply })
 
-function startTypeScript(file: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
-  const args = ['--import=tsx', join(projectRoot, 'bench/baselines', file)]
+// Compiled as the program is: what a loader adds to functions would count for the server.
+function startCompiled(name: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
+  const args = [join(import.meta.dirname, 'baselines', `${name}.js`)]
   return startProgram({ program: process.execPath, args, env, listening })
 }
 

@@ -1,10 +1,10 @@
 // Where the project lies, and which of its own files count as what. It knows the folder layout, no file's content.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packageRoot } from '../../src/package-root.js'
 
 /** The project's root as an absolute path. */
-export const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
+export const projectRoot = `${packageRoot()}/`
 
 /** Tools that build machines keep beside the checkout. They are no part of the product and may be absent. */
 export const sharedTools = join(projectRoot, '../shared/tools')
