@@ -55,6 +55,19 @@ export function selectPrepared<Found>(knex: Knex, sql: string, values: readonly 
   return onConnection(knex, driver => driver.sendPrepared(sql, values))
 }
 
+/**
+ * A text with a placeholder for each of a list, and its values. The list is filled up to a power of two by its last
+ * value, so that few texts serve all lengths, and each is prepared a few times and not for every length.
+ */
+export function listText<Item extends Value>(
+  list: readonly Item[],
+  text: (placeholders: string) => string,
+): [sql: string, values: readonly Item[]] {
+  const length = 2 ** Math.ceil(Math.log2(list.length))
+  const values = Array.from({ length }, (_, index) => list[Math.min(index, list.length - 1)]!)
+  return [text(Array(length).fill('?').join()), values]
+}
+
 async function onConnection<Found>(
   knex: Knex,
   ask: (driver: Driver) => Promise<readonly unknown[]>,

@@ -4,15 +4,21 @@ import type { Knex } from 'knex'
 import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import type { BlockedAttempt, BlockedAttemptStore, KeptAttempt } from '../service/blocked-attempts.js'
 import type { CheckedStatus, CheckStore } from '../service/checks.js'
-import { selectPrepared } from './batch-session.js'
+import { listText, selectPrepared } from './batch-session.js'
 import { type EngineName, selectByKeys } from './engine.js'
 import type { ErasedKeys } from './erased-keys.js'
+import { askTogether } from './together.js'
 
 // What one statement asks for. Its rows are made into objects in one go, and other callers wait for that.
 const keysAtOnceMax = 1_000
 
 // So few are hashed in less time than it takes to ask whether they need to be.
 const keysHashedAtOnce = 50
+// Checks of so few addresses are asked together.
+const fewMax = 8
+const keysTogetherMax = 48
+// Past these, one text with a list of any length takes less time.
+const placeholdersMax = 32
 
 interface CheckedRow {
   address_key: string
@@ -33,10 +39,9 @@ export function createChecks(
   const byKeys = selectByKeys(engine, { table: 'email_status', key: 'address_key', columns: checkedColumns })
   const byNames = (names: string): string =>
     `SELECT ${checkedColumns.join(', ')} FROM email_status WHERE address_key IN (${names})`
-  const [byOne, byTwo] = [byNames('?'), byNames('?, ?')]
   const checkedRows = (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> => {
-    if (keys.length > 2) return selectPrepared(reader, byKeys, [JSON.stringify(keys)])
-    return selectPrepared(reader, keys.length === 2 ? byTwo : byOne, keys)
+    if (keys.length > placeholdersMax) return selectPrepared(reader, byKeys, [JSON.stringify(keys)])
+    return selectPrepared(reader, ...listText(keys, byNames))
   }
   // An address and its erasure go into one statement: the status may move from one to the other between two.
   const rowsOf = async (keys: readonly AddressKey[]): Promise<readonly CheckedRow[]> => {
@@ -55,19 +60,21 @@ export function createChecks(
     // Of the two rows of an address that was only looked at since, the one that says something comes last.
     return named.sort((a, b) => a.version - b.version)
   }
-  return {
-    async statusesOf(keys) {
-      const found = new Map<AddressKey, CheckedStatus>()
-      for (let start = 0; start < keys.length; start += keysAtOnceMax) {
-        // In turn and not at once: one large check must not take every connection from the others.
-        for (const row of await rowsOf(keys.slice(start, start + keysAtOnceMax))) {
-          const { version, since, reason } = row
-          const status = row.unsubscribed ? 'unsubscribed' : 'subscribed'
-          found.set(trustedAddressKey(row.address_key), { status, version, since, reason })
-        }
+  const statusesAtOnce = async (keys: readonly AddressKey[]): Promise<ReadonlyMap<AddressKey, CheckedStatus>> => {
+    const found = new Map<AddressKey, CheckedStatus>()
+    for (let start = 0; start < keys.length; start += keysAtOnceMax) {
+      // In turn and not at once: one large check must not take every connection from the others.
+      for (const row of await rowsOf(keys.slice(start, start + keysAtOnceMax))) {
+        const { version, since, reason } = row
+        const status = row.unsubscribed ? 'unsubscribed' : 'subscribed'
+        found.set(trustedAddressKey(row.address_key), { status, version, since, reason })
       }
-      return found
-    },
+    }
+    return found
+  }
+  const statusesTogether = askTogether(statusesAtOnce, { keysMax: keysTogetherMax })
+  return {
+    statusesOf: keys => (keys.length <= fewMax ? statusesTogether(keys) : statusesAtOnce(keys)),
 
     addBlockedAttempts: attempts =>
       writer.transaction(async transaction => {

@@ -157,6 +157,35 @@ export const portTests: Readonly<Record<string, StoreTest>> = {
     t.match(await scene.store.peopleByForeignId(foreignId), [{ foreignIds: [foreignId] }])
   },
 
+  'addresses that are asked for at once are answered each by itself, one with a crowd too': async (t, scene) => {
+    const key = (name: string) => aKey(scene.address(name))
+    const command = aSave({ address: scene.address('crowd'), mode: 'duplicate' })
+    await scene.writes.submitAll(Array.from({ length: 510 }, () => aSubmission({ command })))
+    const foreignIds = ['F2', 'F1'].map(value => aForeignId(`${scene.domain} ${value}`))
+    const linked = await scene.person('linked', { foreignId: foreignIds[0]! })
+    await scene.save(linked, { foreignId: foreignIds[1]! })
+    const twins = [await scene.person('twin'), await scene.person('twin')]
+    const ask = (...names: string[]) => Promise.all(names.map(name => scene.store.peopleByAddress(key(name), 100)))
+    const ids = (views: readonly { person: { id: number } }[]) => views.map(({ person }) => person.id)
+
+    const [linkedView, twinViews, nobody] = await ask('linked', 'twin', 'nobody')
+    t.match(linkedView, [
+      { person: { id: linked }, foreignIds: [foreignIds[1], foreignIds[0]], status: { version: 0 } },
+    ])
+    t.strictSame(ids(twinViews!), [twins[1], twins[0]])
+    t.strictSame(nobody, [])
+
+    const [crowd, twinsBesideIt] = await ask('crowd', 'twin', 'nobody')
+    const newest = (await scene.store.peopleByAddress(key('crowd'), 1_000)).slice(0, 100)
+    t.equal(crowd!.length, 100)
+    t.strictSame(ids(crowd!), ids(newest))
+    t.strictSame(
+      ids(crowd!),
+      ids(crowd!).sort((a, b) => b - a),
+    )
+    t.strictSame(ids(twinsBesideIt!), [twins[1], twins[0]])
+  },
+
   'a foreign id and a cookie go over, go away with their person, and may be given anew': async (t, scene) => {
     const foreignId = aForeignId(scene.domain)
     const cookie = `cookie of ${scene.domain}`
