@@ -1,10 +1,13 @@
-// Runs of flows as jobs: on people that are named or on a static list, carried out in the background over crashes. The
-// policy of this face holds for each person; who must not be re-subscribed is counted as refused.
+// Runs of flows as jobs: on people that are named, on a static list or on who has a value of a field, carried out in
+// the background over crashes. The policy of this face holds for each person; who must not be re-subscribed is counted
+// as refused.
 
 import { z } from 'zod'
+import { fieldNameLengthMax, fieldValueLengthMax } from '../domain/field.js'
 import { fillFlow, flowReason, tokenName } from '../domain/flow.js'
 import type { FlowRunState, NewFlowRun } from '../service/flows/flows.js'
 import type { Face, Service } from '../service/service.js'
+import { readSelection } from './field-selection.js'
 import { findPeople, namedPerson, peopleNamedMax } from './flow-people.js'
 import { findFlow, flowMissing, flowParams, flowQuery } from './flows.js'
 import { keyReused } from './idempotency.js'
@@ -19,7 +22,10 @@ const runResource = z
   .object({
     id: z.int(),
     state: z.enum(['scheduled', 'running', 'cancelling', 'cancelled', 'done']),
-    total: z.int().nullable().describe('How many people it was about when it was taken; null for old runs.'),
+    total: z
+      .int()
+      .nullable()
+      .describe('How many people it was about when it was taken; null for a selection, and for old runs.'),
     done: z.int().describe('People that were gone through, of whom some may have been as they should be.'),
     changed: z.int(),
     refused: z.int().describe('People who stay as they were: a re-subscribe that the policy forbids, most of all.'),
@@ -34,6 +40,10 @@ const newRun = z
   .strictObject({
     people: z.array(namedPerson).min(1).max(peopleNamedMax).optional().describe('Whom it is about.'),
     list: statedText(511).optional().describe('Full name of a static list: whoever is on it at the time of the run.'),
+    selection: z
+      .strictObject({ field: statedText(fieldNameLengthMax), value: z.string().max(fieldValueLengthMax) })
+      .optional()
+      .describe('Whoever has this value of a field at the time of the run; no end of people.'),
     tokens: z
       .record(z.string().max(255), z.string().max(tokenLengthMax))
       .default({})
@@ -42,7 +52,7 @@ const newRun = z
     evidence: statedText(evidenceLengthMax).optional().describe('What proves it; needed where the flow re-subscribes.'),
     runAt: z.iso.datetime({ offset: true }).optional().describe('Not before this time; at once where absent.'),
   })
-  .describe('On the list of the flow itself where neither people nor a list is named.')
+  .describe('On people, a list or a selection, one of them; on the list of the flow itself where none is named.')
   .meta({ id: 'NewFlowRun' })
 
 type NewRun = z.output<typeof newRun>
@@ -64,7 +74,7 @@ export function flowRunRoutes(service: Needed, face: Face): GuardedRoute[] {
       path: '/v1/flows/:name/runs',
       operationId: 'runFlow',
       tag: 'Flows',
-      summary: 'Run a flow on people, or on a list',
+      summary: 'Run a flow on people, on a list, or on who has a value of a field',
       description:
         'Taken once it is stored; carried out in the background, once for each person, over crashes too. What R2 ' +
         'asks of a re-subscribe is asked of each person by the policy of this face.',
@@ -82,6 +92,12 @@ export function flowRunRoutes(service: Needed, face: Face): GuardedRoute[] {
           status: 202,
         },
         {
+          title: 'On everybody with a value of a field',
+          params: { name: 'Opt out' },
+          body: { selection: { field: 'city', value: 'Berlin' }, tokens: { 'my.reason': 'office closed' } },
+          status: 202,
+        },
+        {
           title: 'On a static list, later',
           params: { name: 'Opt out' },
           body: { list: 'Fair.Visitors', tokens: { 'my.reason': 'by phone' }, runAt: '2099-01-01T08:00:00Z' },
@@ -90,8 +106,8 @@ export function flowRunRoutes(service: Needed, face: Face): GuardedRoute[] {
       ],
       async handle({ params: { name }, query: { program }, body, caller, replay }) {
         const flow = await findFlow(name, program, service)
-        const about = await whom(body, flow.listId, service)
         await fields.reload()
+        const about = await whom(body, flow.listId, service)
         const tokens = new Map(Object.entries(body.tokens).map(([token, value]) => [tokenName(token), value]))
         const filled = fillFlow(flow.steps, tokens, fields.dictionary)
         if (filled.type === 'not-possible') throw invalid([{ path: 'body.tokens', message: filled.problem }])
@@ -151,12 +167,18 @@ export function flowRunRoutes(service: Needed, face: Face): GuardedRoute[] {
 }
 
 async function whom(
-  { people, list }: NewRun,
+  { people, list, selection }: NewRun,
   ownListId: number | null,
-  { lists, reads }: Needed,
-): Promise<Pick<NewFlowRun, 'listId' | 'ids' | 'total'>> {
+  { lists, reads, fields }: Needed,
+): Promise<Pick<NewFlowRun, 'listId' | 'ids' | 'selection' | 'total'>> {
   const refuse = (path: string, message: string): Finding[] => [{ path, message }]
-  if (people !== undefined && list !== undefined) throw invalid(refuse('body', 'expected people or a list, got both'))
+  const given = [people, list, selection].filter(named => named !== undefined).length
+  if (given > 1) throw invalid(refuse('body', `expected one of people, list and selection, got ${given}`))
+  if (selection !== undefined) {
+    const read = readSelection(selection, fields.dictionary, 'body.selection')
+    if (read.type === 'not-possible') throw invalid(read.findings)
+    return { listId: 0, selection: read.selection }
+  }
   if (people !== undefined) {
     const ids = await findPeople(people, reads)
     return { listId: 0, ids, total: ids.length }
@@ -164,7 +186,8 @@ async function whom(
   const named = list === undefined ? null : await lists.listByName(list)
   if (named === undefined) throw invalid(refuse('body.list', 'there is no list of that name'))
   const listId = named?.id ?? ownListId
-  if (listId === null) throw invalid(refuse('body', 'expected people or a list: the flow has no list of its own'))
+  if (listId === null)
+    throw invalid(refuse('body', 'expected people, a list or a selection: the flow has no list of its own'))
   return { listId, total: await reads.countSelected({ type: 'list', listId }) }
 }
 

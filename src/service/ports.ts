@@ -168,6 +168,18 @@ export type PeopleSelection =
   | { readonly type: 'list'; readonly listId: number }
   | { readonly type: 'everybody' }
 
+/** Whoever has this value of a field, byte for byte. No index has it: people are looked at one after the other. */
+export interface FieldSelection {
+  readonly field: string
+  readonly value: string
+}
+
+/** Those who were found among the people that were looked at; `next` is where to go on, null at the end. */
+export interface FoundPeople {
+  readonly people: readonly PersonView[]
+  readonly next: PersonId | null
+}
+
 /** Milliseconds since the epoch, both ends included. */
 export interface UpdateWindow {
   readonly from: number
@@ -199,6 +211,12 @@ export interface ReadStore {
     page: { readonly after: PersonId; readonly limit: number },
   ): Promise<PeoplePage>
   countSelected(selection: PeopleSelection): Promise<number>
+  /** In order of id, those behind `after`: at most `limit` of them, among at most `lookedAtMax` people, so that a rare
+   * value costs many short calls and never a long one. */
+  peopleWithValue(
+    selection: FieldSelection,
+    page: { readonly after: PersonId; readonly limit: number; readonly lookedAtMax: number },
+  ): Promise<FoundPeople>
   /** In order of `updatedAt` and id, those behind `after` (null: from the beginning). Who is touched in between moves
    * to the end of that order; everybody else comes exactly once. */
   updatedPeople(

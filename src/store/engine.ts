@@ -211,3 +211,8 @@ export async function copyEmbedded({ name, reader }: Engine, file: string): Prom
   await reader.raw('VACUUM INTO ?', [file])
   return true
 }
+
+/** A condition on a column of text: it has this part somewhere, byte by byte. Both engines have the function. */
+export function textHolds(knex: Knex, column: string, part: string): Knex.Raw {
+  return knex.raw('instr(??, ?) > 0', [column, part])
+}

@@ -6,7 +6,7 @@ import type { Role } from '../domain/command.js'
 import type { Flow, FlowChanges, FlowStep } from '../domain/flow.js'
 import type { PersonId } from '../domain/person.js'
 import type { FlowRun, FlowStore, Lease, RunTerms } from '../service/flows/flows.js'
-import { StoreConflict } from '../service/ports.js'
+import { type FieldSelection, StoreConflict } from '../service/ports.js'
 import type { Replay } from '../service/writes/submission.js'
 import { type EngineName, insertIfAbsent } from './engine.js'
 import { passingError } from './passing-errors.js'
@@ -48,10 +48,12 @@ export function createFlows(engine: EngineName, writer: Knex, reader: Knex): Flo
       return (await writer('flows').where({ id }).delete()) > 0
     },
 
-    async scheduleFlowRun({ flowId, listId, ids, terms, total, changes, reason, actor, role, runAt }, replay) {
+    async scheduleFlowRun(run, replay) {
+      const { flowId, listId, ids, selection, terms, total, changes, reason, actor, role, runAt } = run
       const row = {
         ...{ flow_id: flowId, list_id: listId, changes: JSON.stringify(changes), reason, actor, role },
         people_ids: ids === undefined ? null : JSON.stringify(ids),
+        selection: selection === undefined ? null : JSON.stringify(selection),
         terms: terms === undefined ? null : JSON.stringify(terms),
         total: total ?? null,
       }
@@ -161,6 +163,7 @@ interface FlowRunRow {
   readonly changed: number
   readonly refused: number
   readonly people_ids: string | null
+  readonly selection: string | null
   readonly terms: string | null
   readonly total: number | null
   readonly holder: string | null
@@ -170,10 +173,11 @@ interface FlowRunRow {
 }
 
 function flowRunFrom(row: FlowRunRow): FlowRun {
-  const { id, reason, actor, people, changed, refused, people_ids, terms, total } = row
+  const { id, reason, actor, people, changed, refused, people_ids, selection, terms, total } = row
   return {
     ...{ id, reason, actor, people, changed, refused },
     ...(people_ids === null ? {} : { ids: JSON.parse(people_ids) as PersonId[] }),
+    ...(selection === null ? {} : { selection: JSON.parse(selection) as FieldSelection }),
     ...(terms === null ? {} : { terms: JSON.parse(terms) as RunTerms }),
     ...(total === null ? {} : { total }),
     flowId: row.flow_id,

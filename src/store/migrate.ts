@@ -30,6 +30,7 @@ import * as salesforceOutbox from '../../migrations/032-salesforce-outbox.js'
 import * as logCut from '../../migrations/034-log-cut.js'
 import * as logCutRow from '../../migrations/035-log-cut-row.js'
 import * as salesforceSyncs from '../../migrations/036-salesforce-syncs.js'
+import * as flowRunSelection from '../../migrations/039-flow-run-selection.js'
 
 interface Migration {
   readonly name: string
@@ -64,6 +65,7 @@ const migrations: readonly Migration[] = [
   { name: '034-log-cut', up: logCut.up },
   { name: '035-log-cut-row', up: logCutRow.up },
   { name: '036-salesforce-syncs', up: salesforceSyncs.up },
+  { name: '039-flow-run-selection', up: flowRunSelection.up },
 ]
 
 /** The database was last used by a newer program; this one might break what it does not know. */

@@ -3,9 +3,13 @@
 
 import type { Knex } from 'knex'
 import type { PeoplePage, PeopleSelection, ReadStore, UpdateMark, UpdateWindow } from '../service/ports.js'
+import { textHolds } from './engine.js'
 import { toViews, type ViewRow, viewQuery } from './person-views.js'
 
-type PeoplePages = Pick<ReadStore, 'selectedPeople' | 'countSelected' | 'updatedPeople' | 'countUpdated'>
+type PeoplePages = Pick<
+  ReadStore,
+  'selectedPeople' | 'countSelected' | 'peopleWithValue' | 'updatedPeople' | 'countUpdated'
+>
 
 export function createPeoplePages(knex: Knex): PeoplePages {
   return {
@@ -15,6 +19,18 @@ export function createPeoplePages(knex: Knex): PeoplePages {
     },
     countSelected(selection) {
       return countOf(knex('people').modify(ofSelection, selection, knex))
+    },
+    // By the primary key, over as many people as may be looked at.
+    async peopleWithValue({ field, value }, { after, limit, lookedAtMax }) {
+      const behind = knex('people').where('id', '>', after).orderBy('id')
+      const last: { id: number } | undefined = await behind.offset(lookedAtMax - 1).first('id')
+      const query = viewQuery(knex).where('people.id', '>', after)
+      if (last !== undefined) query.andWhere('people.id', '<=', last.id)
+      query.andWhere(either => {
+        for (const kept of keptForms(field, value)) either.orWhere(textHolds(knex, 'people.fields', kept))
+      })
+      const page = await pageOf(knex, query.orderBy('people.id'), limit)
+      return { people: page.people, next: page.hasMore ? page.people.at(-1)!.person.id : (last?.id ?? null) }
     },
     // By the index people_by_update, from one end of the window to the other.
     updatedPeople(window, { after, limit }) {
@@ -26,6 +42,13 @@ export function createPeoplePages(knex: Knex): PeoplePages {
       return countOf(knex('people').modify(ofWindow, window))
     },
   }
+}
+
+// How a value stands in the JSON of a person's fields, first or behind others. Each quote inside of a text is escaped
+// there, and behind the end of a text stands none but a comma, a colon or the end: so nothing else can look like it.
+function keptForms(field: string, value: string): readonly string[] {
+  const pair = JSON.stringify({ [field]: value }).slice(1, -1)
+  return [`{${pair}`, `,${pair}`]
 }
 
 // One row more than was asked for says whether anything is left.

@@ -74,6 +74,21 @@ t.test('a run changes whom it names once, counts them, and is there after a rest
   t.equal((await ask('DELETE', path)).status, 409, 'what has ended cannot be cancelled')
 })
 
+t.test('a run on a selection changes whoever has the value when it is carried out', async t => {
+  const server = await startServer(t)
+  const { ask } = server
+  const fields = [{ city: 'Rome' }, { city: 'Rome', firstName: 'Ada' }, { city: 'rome' }, {}]
+  await ask('POST', '/v1/people', { people: fields.map((fields, n) => ({ email: `p${n}@example.org`, fields })) })
+  await ask('POST', '/v1/flows', { name: 'Out', steps: steps('true') })
+
+  const taken = await ask('POST', '/v1/flows/Out/runs', { selection: { field: 'CITY', value: 'Rome' } })
+
+  t.match(taken, { status: 202, json: { total: null } })
+  t.match(await ended(server, `/v1/flows/Out/runs/${taken.json.id}`), { state: 'done', done: 2, changed: 2 })
+  const { addresses } = (await ask('POST', '/v1/checks', { addresses: people(4), mode: 'group' })).json
+  t.same(addresses, ['p2@example.org', 'p3@example.org'])
+})
+
 t.test('a run that re-subscribes obeys the guarded policy, person by person', async t => {
   const server = await startServer(t)
   const { ask } = server
@@ -117,6 +132,19 @@ t.test('a run that cannot be is refused with its reason, and nothing is taken', 
 
   t.equal((await admin('POST', '/v1/flows/Out/runs', {})).status, 404, 'without its program')
   t.match(await run({ tokens }), { status: 422, json: { errors: [{ path: 'body' }] } })
+  const city = (selection: object) => run({ tokens, selection })
+  for (const [selection, path] of [
+    [{ field: 'Nothing', value: 'x' }, 'body.selection.field'],
+    [{ field: 'unsubscribed', value: 'true' }, 'body.selection.field'],
+    [{ field: 'email', value: 'ada@example.org' }, 'body.selection.field'],
+    [{ field: 'city', value: ' ' }, 'body.selection.value'],
+    [{ field: 'leadScore', value: 'many' }, 'body.selection.value'],
+    [{ field: 'city' }, 'body.selection.value'],
+  ] as const) {
+    t.match(await city(selection), { status: 422, json: { errors: [{ path }] } }, JSON.stringify(selection))
+  }
+  const two = { list: 'Fair', selection: { field: 'city', value: 'Rome' } }
+  t.match(await run({ tokens, ...two }), { status: 422, json: { errors: [{ path: 'body', message: /one of/ }] } })
   t.match(await run({ tokens, list: 'Nobody' }), { status: 422, json: { errors: [{ path: 'body.list' }] } })
   t.match(await run({ tokens, people: [{ id: 7 }, { email: 'x@example.org' }] }), {
     status: 422,

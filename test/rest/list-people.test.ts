@@ -67,17 +67,44 @@ t.test('by update: in the order of time, the window of the first page for all, a
   t.equal(stated.json.updatedTo, '2030-01-01T00:00:00.000Z')
 })
 
-t.test('what no index knows, and filters that do not go together, are refused with what to do', async t => {
+t.test('by field: whoever has the value, in the form in which fields are kept', async t => {
+  const face = await startJsonFace(t)
+  const all = [
+    { city: 'Ulm', doNotCall: true },
+    { city: 'ulm' },
+    { city: 'Ulm' },
+    {},
+    { city: 'Ulm', doNotCall: false },
+  ]
+  const ids = await make(
+    face,
+    all.map((fields, n) => ({ email: `p${n}@example.org`, fields })),
+  )
+
+  t.same(await pages(face, 'field=City&value=Ulm'), [ids[0], ids[2], ids[4]])
+  t.same(await pages(face, 'field=doNotCall&value=true'), [ids[0]])
+  t.same(await pages(face, 'field=city&value=Bonn'), [])
+})
+
+t.test('what cannot be asked for, and filters that do not go together, are refused with what to do', async t => {
   const face = await startJsonFace(t)
   await make(face, five)
   const { json } = await face.ask('GET', '/v1/people?limit=2')
   const cases = [
-    ['firstName=Ada', 'query.firstName', /people are listed by email, by foreignSystem and foreignId, or/],
+    ['firstName=Ada', 'query.firstName', /people are listed by email, by foreignSystem and foreignId, by field/],
     ['email=ada', 'query.email', /got no @/],
     ['email=a@example.org&updatedFrom=2026-01-01T00:00:00Z', 'query', /one filter/],
     ['foreignId=7', 'query.foreignSystem', /is needed/],
     ['foreignSystem=CRM', 'query.foreignId', /is needed/],
     ['foreignSystem=a%20b&foreignId=7', 'query.foreignSystem', /letters/],
+    ['field=city', 'query.value', /is needed/],
+    ['value=Ulm', 'query.field', /is needed/],
+    ['field=shoeSize&value=7', 'query.field', /there is no field 'shoeSize'/],
+    ['field=Email&value=a@example.org', 'query.field', /as `email`/],
+    ['field=unsubscribed&value=true', 'query.field', /belongs to the address/],
+    ['field=leadScore&value=many', 'query.value', /whole number/],
+    ['field=city&value=', 'query.value', /expected a value/],
+    ['field=city&value=Ulm&email=a@example.org', 'query', /one filter/],
     ['updatedFrom=yesterday', 'query.updatedFrom', /such as 2026/],
     ['updatedFrom=2026-01-31T08:30:00', 'query.updatedFrom', /zone/],
     [`updatedFrom=2026-01-31T08:30:00Z&after=${json.next}`, 'query.after', /other filters/],

@@ -74,6 +74,42 @@ const changedOnce = [
 ]
 
 export const flowWorkerTests: Readonly<Record<string, StoreTest>> = {
+  'a run on who has a value changes those who have it then, also far apart, and goes on where it was': async (
+    t,
+    scene,
+  ) => {
+    const stage = await aStage(scene, 4)
+    const [first, second, third, last] = stage.people as [number, number, number, number]
+    const selection = { field: 'Company', value: scene.domain }
+    const id = await stage.schedule({ listId: 0, selection })
+    for (const person of [first, third, last]) await scene.save(person, { fields: { Company: scene.domain } })
+    await scene.save(first, { fields: { Company: 'another' } })
+    const looked: number[] = []
+    const store: FlowWorkerOptions['store'] = {
+      claimFlowRun: (now, lease) => scene.store.claimFlowRun(now, lease),
+      advanceFlowRun: (run, lease, progress) => scene.store.advanceFlowRun(run, lease, progress),
+      endFlowRun: (run, holder, at) => scene.store.endFlowRun(run, holder, at),
+      isFlowRunCancelled: run => scene.store.isFlowRunCancelled(run),
+      membersOf: (list, page) => scene.store.membersOf(list, page),
+      peopleWithValue(asked, { after, limit }) {
+        looked.push(after)
+        return scene.store.peopleWithValue(asked, { after: Math.max(after, first - 1), limit, lookedAtMax: 1 })
+      },
+    }
+    const { worker, ended, defects } = stage.worker({ store })
+
+    worker.start()
+    await eventually(() => ended.length > 0, patience)
+    await worker.stop()
+
+    t.match(ended, [{ id, people: 2, changed: 2, refused: 0 }])
+    t.strictSame(await toldByRuns(scene, third), changedOnce)
+    t.strictSame(await toldByRuns(scene, last), changedOnce)
+    for (const other of [first, second]) t.strictSame(await toldByRuns(scene, other), [])
+    t.ok(looked.includes(first) && looked.includes(second), 'nobody found is not the end')
+    t.strictSame(defects, [])
+  },
+
   'a scheduled run changes everybody on its list, with the reason of a campaign': async (t, scene) => {
     const stage = await aStage(scene, 3)
     const outsider = await scene.person('outsider')

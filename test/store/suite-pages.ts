@@ -83,6 +83,54 @@ export const pageTests: Readonly<Record<string, StoreTest>> = {
     t.equal(await scene.store.countSelected(selection), 2)
   },
 
+  'who has a value of a field is found, byte for byte, whatever else looks like it': async (t, scene) => {
+    const City = `Aachen "${scene.domain}"`
+    const lookalikes = [
+      { City: `${City} ` },
+      { City: City.toLowerCase() },
+      { City: `x${City}` },
+      { Company: City },
+      { Company: `,${JSON.stringify({ City }).slice(1, -1)}` },
+      { Company: '{', Title: JSON.stringify({ City }) },
+      { BillingCity: City },
+      { 'x"City': City },
+      {},
+    ]
+    await scene.person('before', { fields: { City: 'elsewhere' } })
+    const alone = await scene.person('alone', { fields: { City } })
+    for (const [index, fields] of lookalikes.entries()) await scene.person(`other${index}`, { fields })
+    const among = await scene.person('among', { fields: { Company: 'Ä,\\', City, Title: '}' } })
+    const find = async (value: string) => {
+      const page = { after: 0, limit: 100, lookedAtMax: 1_000_000 }
+      const { people, next } = await scene.store.peopleWithValue({ field: 'City', value }, page)
+      t.equal(next, null)
+      return people.map(({ person }) => person.id)
+    }
+
+    t.strictSame(await find(City), [alone, among])
+    t.strictSame(await find(`${City}%`), [])
+    t.strictSame(await find(''), [])
+  },
+
+  'a page of who has a value ends where enough were found, or enough people looked at': async (t, scene) => {
+    const value = scene.domain
+    const [first] = (await people(scene, 1)) as [number]
+    const ids: number[] = []
+    for (const fields of [{}, { City: value }, {}, {}, {}, {}, { City: value }, { City: value }, {}]) {
+      ids.push(await scene.person('x', { fields }))
+    }
+    const read = async (after: number, limit: number, lookedAtMax: number) => {
+      const found = await scene.store.peopleWithValue({ field: 'City', value }, { after, limit, lookedAtMax })
+      return [found.people.map(({ person }) => person.id), found.next]
+    }
+
+    t.strictSame(await read(first, 9, 2), [[ids[1]], ids[1]])
+    t.strictSame(await read(ids[1]!, 9, 3), [[], ids[4]], 'nobody among those, and yet not the end')
+    t.strictSame(await read(ids[4]!, 1, 9), [[ids[6]], ids[6]])
+    t.strictSame(await read(ids[6]!, 1, 9), [[ids[7]], null])
+    t.strictSame(await read(ids[7]!, 1, 9), [[], null])
+  },
+
   'updates come by time and id, page after page, everybody once, those of one moment too': async (t, scene) => {
     const window = await windowFromHere(scene)
     const made = await Promise.all(Array.from({ length: 20 }, (_, i) => scene.person(`p${i}`)))

@@ -3,7 +3,10 @@ import type { Person } from '../../src/domain/person.js'
 import type { PeoplePage, PeopleSelection, ReadStore, UpdateWindow } from '../../src/service/ports.js'
 import { byId, linkKey, memberKey, type Tables, viewOf } from './memory-tables.js'
 
-type PeoplePages = Pick<ReadStore, 'selectedPeople' | 'countSelected' | 'updatedPeople' | 'countUpdated'>
+type PeoplePages = Pick<
+  ReadStore,
+  'selectedPeople' | 'countSelected' | 'peopleWithValue' | 'updatedPeople' | 'countUpdated'
+>
 
 export function peoplePages(tables: Tables): PeoplePages {
   const selected = (selection: PeopleSelection): Person[] =>
@@ -25,6 +28,13 @@ export function peoplePages(tables: Tables): PeoplePages {
     },
     async countSelected(selection) {
       return selected(selection).length
+    },
+    async peopleWithValue({ field, value }, { after, limit, lookedAtMax }) {
+      const behind = byId([...tables.people.values()].filter(({ id }) => id > after))
+      const found = behind.slice(0, lookedAtMax).filter(({ fields }) => fields[field] === value)
+      const page = pageOf(found, limit)
+      const lookedAt = behind.length < lookedAtMax ? null : behind[lookedAtMax - 1]!.id
+      return { people: page.people, next: page.hasMore ? page.people.at(-1)!.person.id : lookedAt }
     },
     async updatedPeople(window, { after, limit }) {
       const isBehind = ({ updatedAt, id }: Person): boolean =>

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Policy } from '../../domain/command.js'
 import type { PersonId } from '../../domain/person.js'
 import type { ListStore } from '../lists.js'
+import type { ReadStore } from '../ports.js'
 import { Background, isPassing } from '../writes/background.js'
 import type { GroupCommit } from '../writes/group-commit.js'
 import { namedReplay } from '../writes/submission.js'
@@ -20,12 +21,15 @@ import {
 } from './flows.js'
 
 const peopleAtOnce = 100
+// Among whom those with a value of a field are looked for at once.
+const lookedAtMax = 5_000
 // Longer than a page can take before its commands give up; after a crash the run stands still for as long.
 const defaultLeaseMs = 60_000
 
 export interface FlowWorkerOptions {
   readonly store: Pick<FlowStore, 'claimFlowRun' | 'advanceFlowRun' | 'endFlowRun' | 'isFlowRunCancelled'> &
-    Pick<ListStore, 'membersOf'>
+    Pick<ListStore, 'membersOf'> &
+    Pick<ReadStore, 'peopleWithValue'>
   readonly writes: Pick<GroupCommit, 'submitAll'>
   /** R2 and R3, as the face has them that runs are scheduled through. */
   readonly policy: Policy
@@ -65,6 +69,16 @@ export class FlowWorker {
   }
 }
 
+/** Who is changed next, none perhaps, and up to where everybody was gone through then. */
+interface RunPage {
+  readonly people: readonly PersonId[]
+  readonly upTo: PersonId
+}
+
+function pageOf(people: readonly PersonId[], upTo = people.at(-1)): RunPage | null {
+  return upTo === undefined ? null : { people, upTo }
+}
+
 /** One run in the hands of one process. */
 class HeldRun {
   readonly #run: FlowRun
@@ -91,13 +105,13 @@ class HeldRun {
     try {
       while (!signal.aborted && this.#isHeld) {
         const startedAt = performance.now()
-        const people = (await store.isFlowRunCancelled(id)) ? [] : await this.#next()
-        if (people.length === 0) {
+        const page = (await store.isFlowRunCancelled(id)) ? null : await this.#next()
+        if (page === null) {
           this.#isHeld = false
           if (await store.endFlowRun(id, this.#holder, now())) onEnd({ id, flowId, listId, ...this.#progress })
           return
         }
-        await this.#change(people)
+        await this.#change(page)
         await this.#keep(now() + this.#leaseMs)
         // As long a rest as the page took: callers keep at least half of the write path.
         await delay(performance.now() - startedAt)
@@ -108,11 +122,18 @@ class HeldRun {
     }
   }
 
-  #next(): Promise<readonly PersonId[]> | readonly PersonId[] {
-    const { ids, listId } = this.#run
+  /** Null: nobody is left. */
+  async #next(): Promise<RunPage | null> {
+    const { ids, selection, listId } = this.#run
+    const { store } = this.#options
     const after = this.#progress.upTo
-    if (ids === undefined) return this.#options.store.membersOf(listId, { after, limit: peopleAtOnce })
-    return ids.filter(id => id > after).slice(0, peopleAtOnce)
+    if (selection !== undefined) {
+      const { people, next } = await store.peopleWithValue(selection, { after, limit: peopleAtOnce, lookedAtMax })
+      const found = people.map(({ person }) => person.id)
+      return pageOf(found, next ?? undefined)
+    }
+    if (ids !== undefined) return pageOf(ids.filter(id => id > after).slice(0, peopleAtOnce))
+    return pageOf(await store.membersOf(listId, { after, limit: peopleAtOnce }))
   }
 
   async #keep(until: number): Promise<void> {
@@ -120,7 +141,7 @@ class HeldRun {
     this.#isHeld = await this.#options.store.advanceFlowRun(this.#run.id, lease, this.#progress)
   }
 
-  async #change(people: readonly PersonId[]): Promise<void> {
+  async #change({ people, upTo }: RunPage): Promise<void> {
     const { id: runId } = this.#run
     // The answers are kept: a page that is done again after a crash finds whom it has reached already, and cannot undo
     // what they said since.
@@ -135,7 +156,7 @@ class HeldRun {
     const refused = answers.filter(answer => answer instanceof Error || isRefused(answer)).length
     const changed = answers.filter(answer => 'effects' in answer && answer.effects.length > 0).length
     this.#progress = {
-      upTo: people.at(-1)!,
+      upTo,
       people: this.#progress.people + people.length,
       changed: this.#progress.changed + changed,
       refused: this.#progress.refused + refused,

@@ -4,7 +4,7 @@
 import type { Cause, Policy, Role } from '../../domain/command.js'
 import type { Flow, FlowChanges, NewFlow } from '../../domain/flow.js'
 import type { PersonId } from '../../domain/person.js'
-import { StoreUnavailable } from '../ports.js'
+import { type FieldSelection, StoreUnavailable } from '../ports.js'
 import type { Answer, Replay, Submission } from '../writes/submission.js'
 
 /** Source of every change that a flow makes, whoever ran it. */
@@ -20,10 +20,12 @@ export interface RunTerms {
 
 export interface NewFlowRun {
   readonly flowId: number
-  /** Whoever is on it at the time of the run; 0 where `ids` says who it is about. */
+  /** Whoever is on it at the time of the run; 0 where `ids` or `selection` says who it is about. */
   readonly listId: number
   /** Ascending. */
   readonly ids?: readonly PersonId[]
+  /** Whoever has the value at the time of the run. */
+  readonly selection?: FieldSelection
   /** Absent: those of the face that runs are scheduled through. */
   readonly terms?: RunTerms
   /** How many people it was about when it was taken. */
