@@ -1,7 +1,8 @@
 // Files of people and of suppressions on real databases: what they change, what they must not, and how it is undone.
 import t, { type Test } from 'tap'
+import type { Origin } from '../../src/domain/origin.js'
 import type { FanOut } from '../../src/domain/person.js'
-import { aKey, aSubmission, aSubscription } from '../support/builders.js'
+import { aCause, aKey, aSubmission, aSubscription } from '../support/builders.js'
 import { aBulk, type Bulk } from '../support/bulk-jobs.js'
 import { type Engine, type FreshDatabase, onEachEngine, withDatabase } from '../support/database.js'
 import { requires } from '../support/requirements.js'
@@ -175,6 +176,70 @@ on(
     await isVerified(t, url, 'after all')
   },
 )
+
+on(
+  embedded,
+  t,
+  'an undo leaves a stronger cause than the one that is undone, and says so of each',
+  async (t, { url }) => {
+    const bulk = await aBulk(t, url)
+    const set = (status: 'subscribed' | 'unsubscribed', address: string, origin: Origin) =>
+      bulk.writes.submit(
+        aSubmission({ command: aSubscription(status, address), cause: aCause({ origin, reason: `of the ${origin}` }) }),
+      )
+    await set('unsubscribed', 'before@x.example', 'import')
+    const rows = [
+      'later@x.example,import',
+      'gone@x.example,import',
+      'before@x.example,recipient',
+      'twice@x.example,import',
+      'twice@x.example,recipient',
+    ]
+    const job = await bulk.load('suppressions', `email,origin\n${rows.join('\n')}\n`)
+    await set('unsubscribed', 'later@x.example', 'recipient')
+    await set('unsubscribed', 'gone@x.example', 'recipient')
+    await set('subscribed', 'gone@x.example', 'operator')
+    await set('unsubscribed', 'gone@x.example', 'recipient')
+
+    const dry = await bulk.undo({ job: job.id, isDryRun: true })
+    const undone = await bulk.undo({ job: job.id })
+
+    t.match(undone.progress, { resubscribed: 1, failed: 2 })
+    t.match(dry.progress, { resubscribed: 1, failed: 2 })
+    const said = await bulk.reports(undone.id)
+    t.same(
+      said.map(({ type }) => type).sort(),
+      (await bulk.reports(dry.id)).map(({ type }) => type).sort(),
+      'the dry run says the same',
+    )
+    const about = (address: string) => said.filter(({ sentence }) => sentence.startsWith(address))
+    t.match(about('later@x.example'), [
+      {
+        type: 'failed',
+        sentence: /stays unsubscribed: a stronger cause .* of the recipient, since 20.* 'of the recipient'/,
+      },
+    ])
+    t.match(about('gone@x.example'), [{ type: 'failed', sentence: /something newer has happened/ }], 'not its opt-out')
+    t.match(about('before@x.example'), [{ type: 'warning', sentence: /opted out before; the stronger .*recipient/ }])
+    t.same(about('twice@x.example'), [], 'both causes were of the job')
+    t.same(await statusOf(bulk, 'later@x.example'), ['unsubscribed', 2])
+    t.same(await statusOf(bulk, 'before@x.example'), ['unsubscribed', 2])
+    t.same(await statusOf(bulk, 'twice@x.example'), ['subscribed', 3])
+  },
+)
+
+on(embedded, t, 'an opt-out that an undo brings back is the word of whom it was before', async (t, { url }) => {
+  const bulk = await aBulk(t, url)
+  const word = { command: aSubscription('unsubscribed', 'a@x.example'), cause: aCause({ origin: 'recipient' }) }
+  await bulk.writes.submit(aSubmission(word))
+  const lifted = await bulk.writes.submit(aSubmission({ command: aSubscription('subscribed', 'a@x.example') }))
+  if (lifted.type !== 'carried-out') throw new Error(lifted.type)
+
+  t.match((await bulk.undo({ command: lifted.commandId })).progress, { suppressed: 1 })
+
+  const { status } = await bulk.opened.store.status(aKey('a@x.example'))
+  t.match(status, { status: 'unsubscribed', origin: 'recipient', reason: 'correction' })
+})
 
 on(embedded, t, 'an undo goes through several changes of one address, and through one command', async (t, { url }) => {
   const bulk = await aBulk(t, url)

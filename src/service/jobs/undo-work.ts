@@ -3,9 +3,9 @@
 // happened since, it is left alone and said. It changes no person and removes no history.
 
 import type { AddressKey } from '../../domain/address.js'
-import type { Effect, SetSubscription } from '../../domain/command.js'
+import type { Cause, Effect, SetSubscription } from '../../domain/command.js'
 import { isErasedKey } from '../../domain/erasure.js'
-import type { LogDetail, LogEntry } from '../ports.js'
+import type { LogDetail, LogEntry, StatusRecord } from '../ports.js'
 import { rejectionSentence } from '../writes/rejection-sentence.js'
 import type { UndoPlan } from './bulk.js'
 import { Foresight } from './foresight.js'
@@ -13,6 +13,7 @@ import { defectSentence, type JobAnswer, JobSubmissions } from './job-submission
 import type { Tally } from './job-tally.js'
 import type { JobOptions, JobWork, Part } from './job-work.js'
 import { rehearse } from './rehearsal.js'
+import { openedBy, type Strengthened, strengthenedBy, strengthenedSentence, strongerCause } from './undo-causes.js'
 
 /** Entries of the log that one part looks at. */
 const entriesAtOnce = 500
@@ -22,6 +23,13 @@ interface Change {
   readonly name: string
   readonly version: number
   readonly command: SetSubscription
+  readonly cause: Cause
+}
+
+/** What came of taking a change back; `why`: more than the answer says of why it was not. */
+interface Taken {
+  readonly answer: JobAnswer | Error
+  readonly why: string | null
 }
 
 type Add = (tally: Tally) => void
@@ -64,9 +72,12 @@ export class UndoWork implements JobWork {
     if (missing > 0)
       adds.push(tally => tally.fail(after + 1, `log entries ${after + 1} to ${after + missing} were archived`))
     const changes = oneOfEach(entries.toReversed().flatMap(entry => this.#changesOf(entry, adds)))
-    const done = this.#takeBack(changes, adds).then(() => (tally: Tally) => {
-      for (const add of adds) add(tally)
-    })
+    const strengthened = entries.toReversed().flatMap(entry => strengthenedBy(entry, detail => this.#isMeant(detail)))
+    const done = this.#tellOfCauses(strengthened, adds)
+      .then(() => this.#takeBack(changes, adds))
+      .then(() => (tally: Tally) => {
+        for (const add of adds) add(tally)
+      })
     return { rows: changes.length, mark: mark + end - after, done }
   }
 
@@ -77,8 +88,7 @@ export class UndoWork implements JobWork {
       return []
     }
     const detail = JSON.parse(text) as LogDetail
-    const isMeant = target.type === 'command' || detail.cause.job === target.jobId
-    if (!isMeant) return []
+    if (!this.#isMeant(detail)) return []
     if (detail.effects.some(effect => effect.type === 'status-changed' && isErasedKey(effect.key)))
       adds.push(tally => tally.note(seq, 'its address was erased since'))
     if (detail.effects.some(effect => effect.type === 'person-changed' && effect.ownUnsubscribed !== undefined)) {
@@ -102,30 +112,56 @@ export class UndoWork implements JobWork {
       }))
   }
 
-  async #takeBack(changes: readonly Change[], adds: Add[]): Promise<void> {
-    const answers = await this.#submit(changes)
-    for (const [index, change] of changes.entries()) {
-      const answer = await this.#withOwnChangesPassed(change, answers[index]!)
-      adds.push(tally => this.#count(change, answer, tally))
+  #isMeant({ cause }: LogDetail): boolean {
+    const { target } = this.#plan
+    return target.type === 'command' || cause.job === target.jobId
+  }
+
+  // An opt-out of somebody else to which the target gave a stronger cause: the opt-out is not the target's, and the
+  // cause stays, since a weaker one never takes the place of a stronger one.
+  async #tellOfCauses(all: readonly Strengthened[], adds: Add[]): Promise<void> {
+    for (const { seq, key, version, origin } of all) {
+      const history = await this.#options.store.statusHistory(key)
+      const opened = openedBy(history, version)
+      if (opened !== undefined && (await this.#areOwn([opened]))) continue
+      adds.push(tally => tally.note(seq, `${key}: ${strengthenedSentence(origin)}`))
     }
   }
 
-  // A target that changed one address several times made what is newer itself, or this undo did while going back.
-  async #withOwnChangesPassed(change: Change, answer: JobAnswer | Error): Promise<JobAnswer | Error> {
-    if (answer instanceof Error || answer.type !== 'rejected' || answer.rejection.type !== 'version-moved')
-      return answer
-    const { actual } = answer.rejection
-    if (!(await this.#isOwn(change.command.address.key, change.version, actual))) return answer
-    const again = { ...change, name: `${change.name} again`, command: { ...change.command, expectedVersion: actual } }
-    const [second] = await this.#submit([again])
-    return second!
+  async #takeBack(changes: readonly Change[], adds: Add[]): Promise<void> {
+    const answers = await this.#submit(await Promise.all(changes.map(change => this.#inItsWord(change))))
+    for (const [index, change] of changes.entries()) {
+      const taken = await this.#withOwnChangesPassed(change, answers[index]!)
+      adds.push(tally => this.#count(change, taken, tally))
+    }
   }
 
-  async #isOwn(key: AddressKey, after: number, upTo: number): Promise<boolean> {
+  // Who was opted out by a word of its own is so again by that word, not by ours, which would weigh less.
+  async #inItsWord(change: Change): Promise<Change> {
+    if (change.command.status === 'subscribed') return change
+    const history = await this.#options.store.statusHistory(change.command.address.key)
+    const before = history.find(({ version }) => version === change.version - 1)
+    return before?.origin ? { ...change, cause: { ...change.cause, origin: before.origin } } : change
+  }
+
+  // A target that changed one address several times made what is newer itself, or this undo did while going back.
+  async #withOwnChangesPassed(change: Change, answer: JobAnswer | Error): Promise<Taken> {
+    if (answer instanceof Error || answer.type !== 'rejected' || answer.rejection.type !== 'version-moved')
+      return { answer, why: null }
+    const { actual } = answer.rejection
+    const history = await this.#options.store.statusHistory(change.command.address.key)
+    const newer = history.filter(({ version }) => version > change.version && version <= actual)
+    if (!(await this.#areOwn(newer)))
+      return { answer, why: wasOptOut(change) ? strongerCause(change.version, history, newer) : null }
+    const again = { ...change, name: `${change.name} again`, command: { ...change.command, expectedVersion: actual } }
+    const [second] = await this.#submit([await this.#inItsWord(again)])
+    return { answer: second!, why: null }
+  }
+
+  async #areOwn(records: readonly Pick<StatusRecord, 'seq'>[]): Promise<boolean> {
     const { target } = this.#plan
     const { store } = this.#options
-    const newer = (await store.statusHistory(key)).filter(({ version }) => version > after && version <= upTo)
-    for (const { seq } of newer) {
+    for (const { seq } of records) {
       const [entry] = await store.log({ after: seq - 1, limit: 1 })
       const job = entry?.detail ? (JSON.parse(entry.detail) as LogDetail).cause.job : undefined
       const isTarget = target.type === 'job' ? job === target.jobId : seq === target.seq
@@ -135,25 +171,32 @@ export class UndoWork implements JobWork {
   }
 
   async #submit(changes: readonly Change[]): Promise<readonly (JobAnswer | Error)[]> {
-    const { cause, policy, isDryRun } = this.#plan
+    const { policy, isDryRun } = this.#plan
     if (!isDryRun) {
       return this.#submissions.submitAll(
-        changes.map(({ command, name }) => this.#submissions.make(command, name, { cause, policy })),
+        changes.map(({ command, name, cause }) => this.#submissions.make(command, name, { cause, policy })),
       )
     }
-    const submissions = changes.map(({ command }) => ({ command, cause, policy, replay: { type: 'none' } as const }))
+    const submissions = changes.map(({ command, cause }) => ({
+      command,
+      cause,
+      policy,
+      replay: { type: 'none' } as const,
+    }))
     return (await rehearse(submissions, this.#options.store, this.#options)) as readonly JobAnswer[]
   }
 
-  #count({ seq, command }: Change, answer: JobAnswer | Error, tally: Tally): void {
+  #count({ seq, command, cause }: Change, { answer, why }: Taken, tally: Tally): void {
     const say = (why: string): void => tally.fail(seq, `${command.address.key}: ${why}`)
     if (answer instanceof Error) say(defectSentence)
-    else if (answer.type === 'rejected') say(rejectionSentence(answer.rejection))
+    else if (answer.type === 'rejected') say(why ?? rejectionSentence(answer.rejection))
     else if (this.#plan.isDryRun && answer.type === 'carried-out')
-      this.#foresight.take(seq, { command, cause: this.#plan.cause }, answer, tally)
+      this.#foresight.take(seq, { command, cause }, answer, tally)
     else tally.take(seq, answer.outcome, answer.effects)
   }
 }
+
+const wasOptOut = ({ command }: Change): boolean => command.status === 'subscribed'
 
 // From the newest to the oldest: of several changes of one address the oldest says what it was before all of them, the
 // newest which version is expected.
