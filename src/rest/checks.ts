@@ -4,16 +4,17 @@ import { z } from 'zod'
 import { shownKey } from '../domain/erasure.js'
 import { checkModes, purposes } from '../domain/mailing.js'
 import type { KeptAttempt } from '../service/blocked-attempts.js'
-import { checkedAtOnceMax, sendable, type Verdict } from '../service/checks.js'
+import { checkedAtOnceMax, sendable } from '../service/checks.js'
 import type { Service } from '../service/service.js'
 import { cursors, pageOf } from './page.js'
 import { type GuardedRoute, route } from './route.js'
 import { timestamp, timeText } from './time.js'
 import { addressInUrl, momentInUrl } from './url.js'
+import { verdictText } from './verdict-text.js'
 
 const purpose = z.enum(purposes)
 
-const checkRequest = z
+export const checkRequest = z
   .strictObject({
     addresses: z
       .array(z.string())
@@ -27,7 +28,18 @@ const checkRequest = z
   })
   .meta({ id: 'CheckRequest' })
 
-const verdict = z
+/** A check as nearly everybody sends it, recognised without the schema; for whatever else, undefined. */
+export function plainCheck(json: unknown): z.output<typeof checkRequest> | undefined {
+  if (typeof json !== 'object' || json === null) return undefined
+  const { addresses, purpose = 'commercial', mode = 'each', ...others }: Record<string, unknown> = { ...json }
+  if (Object.keys(others).length > 0 || !isOneOf(purposes, purpose) || !isOneOf(checkModes, mode)) return undefined
+  if (!Array.isArray(addresses) || addresses.length === 0 || addresses.length > checkedAtOnceMax) return undefined
+  return addresses.every(address => typeof address === 'string') ? { addresses, purpose, mode } : undefined
+}
+
+const isOneOf = <Word>(words: readonly Word[], given: unknown): given is Word => words.includes(given as Word)
+
+export const verdict = z
   .object({
     address: z.string().nullable().describe('The one spelling under which it is compared; null where it is none.'),
     verdict: z.enum(['send', 'blocked', 'invalid']),
@@ -88,7 +100,9 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
         'record. No limit on calls applies.',
       role: 'reader',
       takesKey: false,
+      isDirect: true,
       body: checkRequest,
+      plainBody: plainCheck,
       replies: { 200: z.union([eachReply, groupReply]) },
       examples: [
         {
@@ -104,11 +118,16 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
       ],
       async handle({ body: { addresses, purpose, mode }, caller }) {
         const { check: state, verdicts } = await check({ addresses, purpose, mode, caller: caller.id })
-        const value: z.input<typeof eachReply> | z.input<typeof groupReply> =
-          mode === 'group'
-            ? { mode, check: state, ...withoutReadonly(sendable(addresses, verdicts)) }
-            : { mode, check: state, verdicts: verdicts.map(presentVerdict) }
-        return { status: 200, content: { type: 'json', value } }
+        if (mode === 'group') {
+          const value: z.input<typeof groupReply> = {
+            ...{ mode, check: state },
+            ...withoutReadonly(sendable(addresses, verdicts)),
+          }
+          return { status: 200, content: { type: 'json', value } }
+        }
+        // By hand: to make thousands of objects for JSON.stringify takes longer than all else that is done here.
+        const text = `{"mode":"each","check":"${state}","verdicts":[${verdicts.map(verdictText).join()}]}\n`
+        return { status: 200, content: { type: 'text', contentType: 'application/json', text } }
       },
     }),
     route({
@@ -149,23 +168,6 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
       },
     }),
   ]
-}
-
-function presentVerdict(given: Verdict): z.input<typeof verdict> {
-  const { type, why } = given
-  const unknown = { status: null, version: null, since: null, reason: null }
-  if (given.type === 'invalid') return { address: null, verdict: type, why, ...unknown, problem: given.problem }
-  if (given.why === 'check-off') return { address: given.key, verdict: type, why, ...unknown }
-  const { status, version, since, reason } = given.status
-  return {
-    address: given.key,
-    verdict: type,
-    why,
-    status,
-    version,
-    since: since === null ? null : timeText(since),
-    reason,
-  }
 }
 
 const withoutReadonly = ({ addresses, dropped }: ReturnType<typeof sendable>) => ({

@@ -5,6 +5,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { type Finding, Problem } from './problem.js'
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Reads a JSON body. Throws a 415 problem for another content type and a 400 problem for what is not JSON. */
 export function readJson(bytes: Uint8Array, headers: IncomingHttpHeaders): unknown {
   const contentType = headers['content-type']
@@ -19,7 +21,7 @@ export function readJson(bytes: Uint8Array, headers: IncomingHttpHeaders): unkno
   }
   if (bytes.length === 0) throw unreadable('expected a JSON document, got an empty body')
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch (cause) {
     const isEncoding = !(cause instanceof SyntaxError)
     throw unreadable(isEncoding ? 'the body is not UTF-8' : `the body is not JSON: ${cause.message}`, cause)

@@ -90,6 +90,9 @@ interface GuardedFacts<Body = unknown> extends RouteFacts<Body> {
   readonly isVersioned?: boolean
   /** False for a change that may be repeated anyway, so that Idempotency-Key is not looked at. */
   readonly takesKey?: boolean
+  /** Called so often that it is answered in front of the router. Its path has no parts that vary, its URL no query, and
+   * its content is JSON or text. */
+  readonly isDirect?: boolean
   /** It takes a file of one of these media types in place of JSON, and reads it itself. */
   readonly uploads?: readonly string[]
 }
@@ -147,10 +150,12 @@ export function route<
     readonly params?: Params
     readonly query?: Query
     readonly body?: Body
+    /** What the schema would make of a body as nearly everybody sends it; undefined leaves it to the schema. */
+    readonly plainBody?: (json: unknown) => z.output<Body> | undefined
     handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply>
   },
 ): GuardedRoute {
-  const { handle, params = nothing, query = nothing, body = null, ...facts } = definition
+  const { handle, plainBody, params = nothing, query = nothing, body = null, ...facts } = definition
   // Reading may be repeated anyway.
   const takesKey = facts.takesKey ?? facts.method !== 'GET'
   return {
@@ -163,9 +168,9 @@ export function route<
       // 2. All that is wrong with it at once.
       const findings: Finding[] = []
       const parsed = {
-        params: parsePart('url', params, exchange.params, findings),
-        query: parsePart('query', query, exchange.query, findings),
-        body: body === null ? undefined : parsePart('body', body, json, findings),
+        params: isNothing(params, exchange.params) ? {} : parsePart('url', params, exchange.params, findings),
+        query: isNothing(query, exchange.query) ? {} : parsePart('query', query, exchange.query, findings),
+        body: body === null ? undefined : (plainBody?.(json) ?? parsePart('body', body, json, findings)),
       }
       if (findings.length > 0) throw invalid(findings)
       refuseOtherFilters(parsed.params, parsed.query, findings)
@@ -186,6 +191,13 @@ export function route<
       return handle(call)
     },
   }
+}
+
+// As for most routes: the schema would take longer to find that out than many an answer takes.
+function isNothing(schema: z.ZodType, given: object): boolean {
+  if (schema !== nothing) return false
+  for (const _ in given) return false
+  return true
 }
 
 const headerText = (header: string | string[] | undefined): string | undefined =>

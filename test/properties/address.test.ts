@@ -50,6 +50,17 @@ const plainDomain = fc
   .map(labels => labels.join('.'))
   .filter(domain => !/(?:^|\.)xn--/i.test(domain))
 
+t.test('what is read at once has the key that the long way finds', async t => {
+  const plainAddress = fc.tuple(plainLocal, plainDomain).map(([local, domain]) => `${local}@${domain}`)
+  fc.assert(
+    // A blank in front takes the long way.
+    fc.property(fc.oneof(plainAddress, someAddress, anyText), text => keyOf(text) === keyOf(` ${text}`)),
+    { numRuns: 3_000 },
+  )
+  t.equal(keyOf('Ada@Example.org'), 'ada@example.org')
+  t.equal(keyOf(`${'a'.repeat(65)}@example.org`), null)
+})
+
 t.test('no text makes the parser throw, and every answer is an address or a sentence', async t => {
   let accepted = 0
   fc.assert(

@@ -1,6 +1,10 @@
 // The check before sending as its callers meet it, and the record of what it stopped.
+import fc from 'fast-check'
 import t from 'tap'
+import { checkRequest, plainCheck, verdict } from '../../src/rest/checks.js'
+import { verdictText } from '../../src/rest/verdict-text.js'
 import { BlockedAttempts } from '../../src/service/blocked-attempts.js'
+import type { Verdict } from '../../src/service/checks.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import { aKey } from '../support/builders.js'
 import { onEachEngine } from '../support/database.js'
@@ -223,4 +227,73 @@ await onEachEngine(t, 'scenario 18: checks cost no quota, and other servers obey
   }
   await eventually(async () => (await verdictOf()) === 'check-off', { withinMs: 30_000 })
   for (const server of [one, other]) t.match(await server.stop(), { code: 0 })
+})
+
+t.test('a body that is recognised at once is what the schema makes of it', async t => {
+  const address = fc.oneof(fc.emailAddress(), fc.string(), fc.constantFrom<unknown>(1, null, [], {}))
+  const word = fc.constantFrom<unknown>('commercial', 'transactional', 'each', 'group', 'EACH', null, 1, '', [])
+  const body = fc.oneof(
+    fc.record(
+      { addresses: fc.array(address, { maxLength: 4 }), purpose: word, mode: word, extra: fc.constant(1) },
+      { requiredKeys: [] },
+    ),
+    fc.record({
+      addresses: fc.array(fc.emailAddress(), { minLength: 1, maxLength: 4 }),
+      purpose: fc.constantFrom('commercial', 'transactional'),
+      mode: fc.constantFrom('each', 'group'),
+    }),
+    fc.jsonValue(),
+  )
+  let recognised = 0
+  fc.assert(
+    fc.property(body, given => {
+      const json: unknown = JSON.parse(JSON.stringify(given))
+      const plain = plainCheck(json)
+      const parsed = checkRequest.safeParse(json)
+      if (plain !== undefined) recognised++
+      // Whatever is sent rightly is recognised, too.
+      t.strictSame(plain, parsed.success ? parsed.data : undefined)
+    }),
+  )
+  t.ok(recognised > 10)
+  const [least, most] = [1, 10_000].map(length => ({ addresses: Array(length).fill('x') }))
+  for (const json of [least, most]) t.ok(plainCheck(json))
+  t.notOk(plainCheck({ addresses: Array(10_001).fill('x') }))
+  t.notOk(plainCheck({ addresses: [] }))
+  t.notOk(plainCheck(JSON.parse('{"addresses":["x"],"__proto__":{}}')))
+})
+
+t.test('a verdict is written as JSON would write it', async t => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('', '"', '\\', 'a\u0000', '\ud800'))
+  const key = text.map(it => it as (Verdict & { type: 'send' })['key'])
+  const status = fc.record({
+    status: fc.constantFrom('subscribed' as const, 'unsubscribed' as const),
+    version: fc.nat({ max: 3 }),
+    since: fc.option(fc.integer({ min: 0, max: 4_102_444_800_000 })),
+    reason: fc.option(text),
+  })
+  const anyVerdict = fc.oneof<fc.Arbitrary<Verdict>[]>(
+    fc.record({
+      ...{ type: fc.constant('send' as const), key, status },
+      why: fc.constantFrom('subscribed' as const, 'transactional' as const),
+    }),
+    fc.record({ type: fc.constant('blocked' as const), key, why: fc.constant('unsubscribed' as const), status }),
+    fc.record({ type: fc.constant('send' as const), key, why: fc.constant('check-off' as const) }),
+    fc.record({ type: fc.constant('invalid' as const), why: fc.constant('not-an-address' as const), problem: text }),
+  )
+  fc.assert(
+    fc.property(anyVerdict, given => {
+      const read: unknown = JSON.parse(verdictText(given))
+      const known = 'status' in given ? given.status : { status: null, version: null, since: null, reason: null }
+      t.strictSame(read, {
+        address: given.type === 'invalid' ? null : given.key,
+        verdict: given.type,
+        why: given.why,
+        ...known,
+        since: known.since === null ? null : new Date(known.since).toISOString(),
+        ...(given.type === 'invalid' ? { problem: given.problem } : {}),
+      })
+      t.ok(verdict.strict().safeParse(read).success)
+    }),
+  )
 })
