@@ -63,6 +63,22 @@ export async function readBatch(session: BatchSession, wanted: Wanted, erased: E
   return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...links })
 }
 
+/**
+ * How a transaction locks the head, once. Where several nodes take writes it is locked now, before anything is read:
+ * what another node committed meanwhile is applied here without asking our locks, and all that it then ends is a
+ * transaction that holds a row which was written. Every batch writes the head; of the rest a batch may write nothing
+ * that one which has read it would notice (one person leaves an address and another comes: the address stays the same).
+ */
+export async function headLock(session: BatchSession): Promise<() => Promise<LogHead>> {
+  let locked: Promise<LogHead> | undefined
+  const lock = (): Promise<LogHead> => {
+    locked ??= lockHead(session)
+    return locked
+  }
+  if (session.isOneOfSeveralWriters) await lock()
+  return lock
+}
+
 export async function lockHead(session: BatchSession): Promise<LogHead> {
   const [row] = await session.rows<{ seq: number; activity_id: number; hash: string }>(
     `select seq, activity_id, hash from log_head where id = 1${session.forUpdate}`,

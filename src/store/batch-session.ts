@@ -4,6 +4,7 @@
 import type { Knex } from 'knex'
 import { type Driver, mysqlDriver, type Row, sqliteDriver, type Value, type Values } from './batch-drivers.js'
 import type { Engine, SlowStatements } from './engine.js'
+import { isOneOfSeveralWriters } from './mysql-dialect.js'
 
 export interface BatchSession {
   /** A `?` stands for one value, or for the values of an array, separated by commas. */
@@ -16,6 +17,8 @@ export interface BatchSession {
   insertIfAbsent(table: string, key: string, rows: readonly Row[]): Promise<void>
   /** How a select ends that locks what it finds. */
   readonly forUpdate: string
+  /** Whether other nodes of a cluster take writes too, which know nothing of the locks taken here. */
+  readonly isOneOfSeveralWriters: boolean
   /** The query builder in the same transaction, for what few batches need. */
   readonly table: (name: string) => Knex.QueryBuilder
 }
@@ -138,6 +141,7 @@ function createSession({ writer }: Engine, driver: Driver, connection: object): 
     upsert: (table, key, rows) => insert(table, rows, columns => driver.overwriting(key, columns)),
     insertIfAbsent: (table, key, rows) => insert(table, rows, () => driver.keeping(key)),
     forUpdate: driver.forUpdate,
+    isOneOfSeveralWriters: isOneOfSeveralWriters(connection),
     table: tableName => writer(tableName).connection(connection),
   }
 }

@@ -3,7 +3,7 @@
 
 import type { Knex } from 'knex'
 import { untouchedStatus } from '../domain/person.js'
-import type { LogEntry } from '../service/ports.js'
+import type { LogEntry, LogHead } from '../service/ports.js'
 import type {
   About,
   Erasure,
@@ -14,7 +14,7 @@ import type {
   Trace,
 } from '../service/privacy/erasure-ports.js'
 import { appendBatch, statusHistoryOf } from './batch-append.js'
-import { findAnswers, lockAddresses, lockHead } from './batch-read.js'
+import { findAnswers, headLock, lockAddresses } from './batch-read.js'
 import type { BatchSession } from './batch-session.js'
 import { refusalRowsOf } from './refusals.js'
 import { type LogRow, logEntryFrom, type StatusRow, statusColumns, statusFrom } from './rows.js'
@@ -43,11 +43,11 @@ export function createErasure(
       const found = await textsNaming(patient, 'import_rows', text)
       return [...new Set(found.map(({ job }) => job))]
     },
-    erase: work => inSession(session => work(transactionOn(session))),
+    erase: work => inSession(async session => work(transactionOn(session, await headLock(session)))),
   }
 }
 
-function transactionOn(session: BatchSession): ErasureTransaction {
+function transactionOn(session: BatchSession, lockHead: () => Promise<LogHead>): ErasureTransaction {
   const { table } = session
   return {
     findAnswers: keys => findAnswers(session, keys),
@@ -64,7 +64,7 @@ function transactionOn(session: BatchSession): ErasureTransaction {
       const status = rows[0] === undefined ? untouchedStatus(key) : statusFrom(rows[0])
       return { status, people, seqs }
     },
-    lockHead: () => lockHead(session),
+    lockHead,
     traces: (about, stretch) => traces(table, about, stretch),
     async livingOf(ids) {
       const living = new Set<number>()

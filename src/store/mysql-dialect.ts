@@ -21,7 +21,12 @@ interface Noted {
   __knex__disposed?: unknown
   openedAt?: number
   host?: Host
+  isOneOfSeveralWriters?: boolean
 }
+
+/** Whether other servers take writes as well, which do not see the locks that are taken on this connection. */
+export const isOneOfSeveralWriters = (connection: object): boolean =>
+  (connection as Noted).isOneOfSeveralWriters === true
 
 type Opened = Connection &
   Noted & { readonly stream: { destroy(): void }; readonly _handshakePacket?: { readonly serverVersion: string } }
@@ -167,7 +172,21 @@ async function setUpSession(connection: Opened, place: MysqlPlace, statementMs: 
     if (!isUnknown(cause)) throw cause
     for (const setting of settings) await run(`SET ${setting}`).catch(unlessUnknown)
   })
-  if (place.hosts.length > 1) refuseReadOnly(await run('SELECT @@GLOBAL.read_only AS isReadOnly'))
+  // Galera may hide behind one name; of any other cluster we know by its names alone.
+  if (!isMariadb(connection) && place.hosts.length === 1) return
+  const setting = settingsIn(await run(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${asked})`))
+  if (place.hosts.length > 1 && !/^(?:OFF|0)$/.test(setting('read_only') ?? '')) throw readOnlyError()
+  connection.isOneOfSeveralWriters =
+    setting('wsrep_on') === 'ON' || setting('group_replication_single_primary_mode') === 'OFF'
+}
+
+const asked = "'read_only', 'wsrep_on', 'group_replication_single_primary_mode'"
+
+function settingsIn(rows: unknown): (name: string) => string | undefined {
+  const values = new Map(
+    (rows as { Variable_name: string; Value: string }[]).map(row => [row.Variable_name, row.Value]),
+  )
+  return name => values.get(name)
 }
 
 function sessionSettings(connection: Opened, statementMs: number | null): string[] {
@@ -205,10 +224,6 @@ function unlessUnknown(cause: { readonly errno?: number }): void {
 }
 
 // One server of several that only follows the one that is written to: reading there would show what was, not what is.
-function refuseReadOnly(rows: unknown): void {
-  const [row] = rows as { readonly isReadOnly: number }[]
-  if (row?.isReadOnly === 0) return
-  throw Object.assign(new Error('this server of several is read-only'), { errno: readOnly })
-}
+const readOnlyError = (): Error => Object.assign(new Error('this server of several is read-only'), { errno: readOnly })
 
 const readOnly = 1290

@@ -29,7 +29,7 @@ import type { BacklogStore } from '../service/writes/backlog.js'
 import { createArchive } from './archive.js'
 import { createBacklog } from './backlog.js'
 import { appendBatch } from './batch-append.js'
-import { findAnswers, lockHead, readBatch } from './batch-read.js'
+import { findAnswers, headLock, lockHead, readBatch } from './batch-read.js'
 import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
@@ -157,11 +157,11 @@ function commandStore(engine: Engine, erased: ErasedKeys): CommandStore {
   const { writer, reader } = engine
   return {
     transact: work =>
-      inSession(engine, session =>
+      inSession(engine, async session =>
         work({
+          lockHead: await headLock(session),
           findAnswers: replayKeys => findAnswers(session, replayKeys),
           read: wanted => readBatch(session, wanted, erased),
-          lockHead: () => lockHead(session),
           append: append => appendBatch(session, append),
         } satisfies BatchTransaction),
       ),

@@ -1,5 +1,6 @@
 // A cluster of three nodes below the server: a node dies by SIGKILL under load and comes back, and several servers
-// write to several nodes. Nothing that was acknowledged is lost, and all nodes have the same log.
+// write to several nodes. Nothing that was acknowledged is lost, and all nodes have the same log. Then, step by step:
+// batches that have read what another node changes meanwhile.
 // FAULT_SEED repeats a run, FAULT_ROUNDS says how many nodes are killed.
 import { createConnection } from 'mysql2/promise'
 import t, { type Test } from 'tap'
@@ -10,6 +11,7 @@ import { type ServerChild, startServerChild } from '../support/server-child.js'
 import { inStore, isVerified, readLog } from '../support/store-inspection.js'
 import { drawFrom } from '../support/xml-mutants.js'
 import { Caller, compareWithLog } from './mixed-load.js'
+import { raceOnNodes } from './node-races.js'
 
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
 /** How often a node is killed. */
@@ -57,12 +59,16 @@ t.test(`a cluster loses nodes under load, and no acknowledged command (FAULT_SEE
       ).map(nodes => startServerChild(t, { databaseUrl: cluster.url('durable', ...nodes), env: deadlines })),
     )
     const load = startLoad(servers, 'writers')
-    await load.more(answersEach * 4)
+    await load.more(answersEach * 2)
     await load.end()
 
     await isAsTold(t, cluster, load.callers, servers)
     for (const server of servers) t.same(defectsOf(server), [])
   })
+
+  await t.test('what a batch has read holds until it commits, whatever comes from another node', t =>
+    raceOnNodes(t, cluster.url),
+  )
 })
 
 interface Load {
