@@ -271,6 +271,7 @@ export class CommitUnknown extends Error {
 /** Whole tables in order of their keys, a page at a time; what `verify` compares. `after: null` is the beginning. */
 export interface TableScan {
   people(after: PersonId | null, limit: number): Promise<readonly Person[]>
+  /** Those that somebody set or somebody has. */
   statuses(
     after: AddressKey | null,
     limit: number,

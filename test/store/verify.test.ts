@@ -13,12 +13,34 @@ await onEachEngine(t, 'a store that nobody touched is what its log says', async 
   t.match(await verified(t, store), { entries: 6, erased: 0, tablesCompared: true, broken: null })
 })
 
+await onEachEngine(
+  t,
+  'a command that changed nothing about an unknown address leaves the store as it is',
+  async (t, { url }) => {
+    const store = await aLivedInStore(t, url)
+    const { writes } = aGroupCommit(store)
+    await writes.submit(aSubmission({ command: aSubscription('subscribed', 'aaron@example.org') }))
+    const expectedVersion = 5
+    const command = { ...aSubscription('unsubscribed', 'zoe@example.org'), expectedVersion }
+    t.match(await writes.submit(aSubmission({ command })), { type: 'rejected' })
+    await writes.drain()
+
+    t.match(await verified(t, store), { tablesCompared: true, broken: null })
+  },
+)
+
 const tampering: readonly (readonly [title: string, table: string, change: Change, finding: RegExp])[] = [
   ['an entry that was changed', 'log', row => row.where({ seq: 3 }).update({ actor: 'somebody else' }), /entry 3/],
   ['a detail that was changed', 'log', row => row.where({ seq: 2 }).update({ detail: '{}' }), /entry 2: its detail/],
   ['an entry that was removed', 'log', row => row.where({ seq: 4 }).delete(), /entry 4 is missing/],
   ['the end of the log that was cut', 'log', row => row.where('seq', '>', 4).delete(), /ends at 6.* is 4/],
   ['an opt-out that was lifted', 'email_status', row => row.update({ unsubscribed: false }), /email_status/],
+  [
+    'an opt-out that nobody said',
+    'email_status',
+    row => row.insert({ address_key: 'zoe@example.org', unsubscribed: true, version: 0, people: 0, seq: 0 }),
+    /email_status/,
+  ],
   ['a version that was removed', 'status_history', row => row.where({ version: 1 }).delete(), /status_history/],
   ['a person that was changed', 'people', row => row.update({ fields: '{}' }), /people.*fields/],
   ['a person that was removed', 'people', row => row.delete(), /people.*missing/],
