@@ -83,11 +83,11 @@ export const agreed = (record: SalesforceRecord, { version }: Pick<OurStatus, 'v
 function isTaken(
   { address, optedOut, lastModified }: ComparedRecord,
   record: SalesforceRecord,
-  { optedOut: isOut, version, since }: OurStatus,
+  { optedOut: isOut, version, since, isOurs }: OurStatus,
   precedence: Precedence,
 ): boolean {
   const sighting = { address, optedOut, lastModified, modifiedBy: null, isDeleted: false }
-  const status = { status: isOut ? ('unsubscribed' as const) : ('subscribed' as const), version, since }
+  const status = { status: isOut ? ('unsubscribed' as const) : ('subscribed' as const), version, since, isOurs }
   const decision = decideSighting(sighting, { record, status, precedence, writer: null, now: lastModified })
   return decision.outcome !== 'older' && decision.record.optedOut === optedOut
 }

@@ -7,6 +7,9 @@ import type { PersonId } from './person.js'
 export const salesforceObjects = ['Lead', 'Contact'] as const
 export type SalesforceObject = (typeof salesforceObjects)[number]
 
+/** Source of every change of a status that the sync makes. */
+export const salesforceSource = 'Salesforce sync'
+
 /** Both ids in their form of 18 characters. */
 export interface RecordName {
   readonly orgId: string

@@ -16,7 +16,10 @@ export interface Sighting {
   readonly isDeleted: boolean
 }
 
-export type AddressStatus = Pick<EmailStatus, 'status' | 'version' | 'since'>
+export interface AddressStatus extends Pick<EmailStatus, 'status' | 'version' | 'since'> {
+  /** Whether somebody on this side said so, and not the sync. */
+  readonly isOurs: boolean
+}
 
 export interface SyncSituation {
   /** The shadow as it was before. */
@@ -91,7 +94,8 @@ function judgeOptOut(judged: Judged, status: AddressStatus, before: boolean | nu
   // Seen for the first time, nothing says that somebody here changed it since; then the opt-out is to be believed.
   const isContested = before !== null && status.status === 'subscribed' && changedHere(judged, status)
   if (!isContested) return { ...optOut, conflict: null }
-  const isNewerHere = status.since !== null && saidAt !== null && saidAt < status.since
+  // What came from another record there is no word of this side, and its time here is when it was heard.
+  const isNewerHere = status.isOurs && status.since !== null && saidAt !== null && saidAt < status.since
   if (precedence === 'local' || (precedence === 'latest' && isNewerHere)) return kept(judged, status)
   return { ...optOut, conflict: conflictOf(judged, status, 'took-theirs') }
 }
@@ -106,8 +110,9 @@ function judgeClearing(judged: Judged, status: AddressStatus): SyncDecision {
   }
   // Without its time nobody can say that it is newer than what is known here.
   if (saidAt === null) return kept(judged, status)
-  const isContested = changedHere(judged, status)
   const isNewerThere = status.since !== null && saidAt > status.since
+  // A message from before our opt-out may have agreed with it meanwhile; a clearing from before it is older all the same.
+  const isContested = changedHere(judged, status) || (status.isOurs && !isNewerThere)
   if (isContested && (precedence === 'local' || (precedence === 'latest' && !isNewerThere))) return kept(judged, status)
   const conflict = isContested ? conflictOf(judged, status, 'took-theirs') : null
   return { ...nothing, outcome: 're-subscribed', command: 're-subscribe', conflict }

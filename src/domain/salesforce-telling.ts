@@ -9,6 +9,8 @@ export interface OurStatus {
   readonly optedOut: boolean
   readonly version: number
   readonly since: number | null
+  /** Whether somebody on this side said so, and not the sync. */
+  readonly isOurs: boolean
 }
 
 export type Telling =

@@ -19,9 +19,9 @@ import { aRecord, contactId, orgId } from '../support/salesforce-values.js'
 
 const address = anAddress('ada@example.org')
 const hour = 3_600_000
-const subscribed: AddressStatus = { status: 'subscribed', version: 2, since: 5 * hour }
-const untouched: AddressStatus = { status: 'subscribed', version: 0, since: null }
-const optedOut: AddressStatus = { status: 'unsubscribed', version: 3, since: 5 * hour }
+const subscribed: AddressStatus = { status: 'subscribed', version: 2, since: 5 * hour, isOurs: true }
+const untouched: AddressStatus = { status: 'subscribed', version: 0, since: null, isOurs: true }
+const optedOut: AddressStatus = { status: 'unsubscribed', version: 3, since: 5 * hour, isOurs: true }
 
 const seen = (given: Partial<Sighting> = {}): Sighting => ({
   ...{ address, optedOut: false, lastModified: 9 * hour, modifiedBy: null, isDeleted: false },
@@ -203,4 +203,29 @@ t.test('a record without an address is about nobody until it has one', async t =
     given({ record: first.record, precedence: 'local' }),
   )
   t.equal(second.command, 'unsubscribe')
+})
+
+t.test('a clearing from before an opt-out here is older, also where a message in between agreed with it', t => {
+  const agreedMeanwhile = shadow(true, { agreedVersion: 3 })
+  const clearing = seen({ lastModified: 4.5 * hour })
+  for (const [precedence, command] of [
+    ['latest', null],
+    ['local', null],
+    ['salesforce', 're-subscribe'],
+  ] as const) {
+    const situation = given({ record: agreedMeanwhile, status: optedOut, precedence })
+    t.equal(decideSighting(clearing, situation).command, command, precedence)
+    const fromThere = given({ record: agreedMeanwhile, status: { ...optedOut, isOurs: false }, precedence })
+    t.equal(decideSighting(clearing, fromThere).command, 're-subscribe', `${precedence}: heard of later, said before`)
+  }
+  t.end()
+})
+
+t.test('an opt-out is not older than what was only heard of after it, from another record there', t => {
+  const status: AddressStatus = { ...subscribed, isOurs: false }
+  const situation = given({ record: shadow(false), status, precedence: 'latest' })
+  const optOut = seen({ optedOut: true, lastModified: 4.5 * hour })
+  t.equal(decideSighting(optOut, situation).command, 'unsubscribe')
+  t.equal(decideSighting(optOut, { ...situation, status: subscribed }).command, null)
+  t.end()
 })

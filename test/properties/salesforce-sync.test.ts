@@ -32,7 +32,7 @@ class Life {
   readonly precedence: Precedence
   there = false
   modified = 0
-  here: AddressStatus = { status: 'subscribed', version: 0, since: null }
+  here: AddressStatus = { status: 'subscribed', version: 0, since: null, isOurs: true }
   now = 0
   record: SalesforceRecord = unseenRecord({ orgId, recordId: contactId(1) }, 'Contact')
   wish: boolean | null = null
@@ -55,17 +55,17 @@ class Life {
     })
   }
 
-  setHere(optedOut: boolean): void {
+  setHere(optedOut: boolean, isOurs = true): void {
     const status = optedOut ? 'unsubscribed' : 'subscribed'
     if (status === this.here.status) return
-    this.here = { status, version: this.here.version + 1, since: this.now }
+    this.here = { status, version: this.here.version + 1, since: this.now, isOurs }
     this.wish = optedOut || this.precedence !== 'or' ? optedOut : null
   }
 
   see(sighting: Sighting): SyncDecision {
     const { record, precedence, now } = this
     const decision = decideSighting(sighting, { record, status: this.here, precedence, writer: 'us', now })
-    if (decision.command !== null) this.setHere(decision.command === 'unsubscribe')
+    if (decision.command !== null) this.setHere(decision.command === 'unsubscribe', false)
     const settled = settleDecision(decision, this.here)
     this.record = settled.record
     if (settled.wish !== null) this.wish = settled.wish.optedOut
@@ -101,6 +101,8 @@ t.test('whatever happens, nobody is re-subscribed but by a clearing that was see
             if (before.optedOut !== true || sighting.optedOut !== false) return false
             if (sighting.modifiedBy === 'us' || precedence === 'or') return false
             if (sighting.lastModified! < before.lastModified!) return false
+            // An opt-out that somebody said here later stands, but where Salesforce has the word.
+            if (precedence !== 'salesforce' && here.isOurs && sighting.lastModified! <= here.since!) return false
           }
           if (precedence === 'or' && decision.wish?.optedOut === false) return false
           if (sighting.lastModified! < (before.lastModified ?? 0) && life.here !== here) return false

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { onEachEngine, withDatabase } from '../support/database.js'
 import { aSalesforceScene } from '../support/salesforce-scene.js'
+import { salesforceId } from '../support/salesforce-values.js'
 
 const scene = async (t: Parameters<typeof withDatabase>[0], options: { precedence?: 'latest' } = {}) =>
   aSalesforceScene(t, { url: (await withDatabase(t, 'sqlite')).url, ...options })
@@ -178,4 +179,35 @@ t.test('what was given up is sent when it is asked for again', async t => {
 
   t.equal(records.get(ada!.id)?.optedOut, true)
   t.same(await store.countOutbox(), { waiting: 0, failed: 0 })
+})
+
+t.test('a record that this side cleared, and whose opt-out got lost, was cleared by nobody', async t => {
+  const { known, set, settle, records, api, store, pass, optedOut } = await scene(t, { precedence: 'latest' })
+  await set('ada@example.org', 'unsubscribed')
+  const [{ id } = { id: '' }] = await known('ada@example.org', 1)
+  api.loseAnswers(true)
+  await set('ada@example.org', 'subscribed')
+  await settle()
+  t.equal(records.get(id)?.optedOut, false, 'it arrived, and its answer did not')
+
+  api.loseAnswers(false)
+  pass(60_000)
+  await set('ada@example.org', 'unsubscribed')
+  api.faultNext('SERVER_UNAVAILABLE')
+  await settle()
+  t.equal(records.get(id)?.optedOut, false, 'the opt-out did not arrive')
+  pass(3_600_000)
+  const { lastModified } = records.edit(id, {})
+  const fields = {
+    ...{ Email: 'ada@example.org', HasOptedOutOfEmail: 'false' },
+    LastModifiedDate: new Date(lastModified).toISOString(),
+  }
+  const notificationId = salesforceId('04l', 1)
+  await store.receiveNotifications(
+    [{ orgId: records.orgId, notificationId, objectType: 'Contact', recordId: id, fields }],
+    lastModified,
+  )
+  await settle()
+
+  t.same([await optedOut('ada@example.org'), records.get(id)?.optedOut], [true, true])
 })

@@ -5,7 +5,7 @@ import type { AddressKey } from '../../domain/address.js'
 import type { Cause, Command, Policy, SavePerson } from '../../domain/command.js'
 import type { PersonId } from '../../domain/person.js'
 import { salesforce, salesforceIdForms } from '../../domain/salesforce-id.js'
-import type { Precedence, SalesforceRecord } from '../../domain/salesforce-record.js'
+import { type Precedence, type SalesforceRecord, salesforceSource } from '../../domain/salesforce-record.js'
 import {
   type AddressStatus,
   afterRefusal,
@@ -21,8 +21,6 @@ import type { WaitingNotification } from './inbox.js'
 import type { SeenRecord } from './notification.js'
 import type { NotificationOutcome, Settlement } from './records.js'
 
-/** Source of every change that comes from Salesforce. */
-export const salesforceSource = 'Salesforce sync'
 const reason = 'Email Opt Out in Salesforce'
 
 export interface SyncOptions {
@@ -62,7 +60,9 @@ export async function applySighting(
 }
 
 async function statusOf(key: AddressKey | undefined, { reads }: SyncOptions): Promise<AddressStatus | null> {
-  return key === undefined ? null : (await reads.status(key)).status
+  if (key === undefined) return null
+  const { status } = await reads.status(key)
+  return { ...status, isOurs: status.source !== salesforceSource }
 }
 
 class Commands {

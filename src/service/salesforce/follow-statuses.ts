@@ -2,7 +2,12 @@
 // to be told of them. The write path writes nothing for this: how far it is, is a position under a lease.
 
 import type { AddressKey } from '../../domain/address.js'
-import type { Precedence, RecordName, SalesforceRecord } from '../../domain/salesforce-record.js'
+import {
+  type Precedence,
+  type RecordName,
+  type SalesforceRecord,
+  salesforceSource,
+} from '../../domain/salesforce-record.js'
 import { type OurStatus, tell } from '../../domain/salesforce-telling.js'
 import type { ChangeFeed, ChangePage } from '../changes/change-feed.js'
 import type { ReadStore } from '../ports.js'
@@ -97,5 +102,6 @@ function settlementOf(record: SalesforceRecord, status: OurStatus, precedence: P
 
 export async function statusOf(key: AddressKey, store: Pick<ReadStore, 'status'>): Promise<OurStatus> {
   const { status } = await store.status(key)
-  return { key, optedOut: status.status === 'unsubscribed', version: status.version, since: status.since }
+  const { version, since, source } = status
+  return { key, optedOut: status.status === 'unsubscribed', version, since, isOurs: source !== salesforceSource }
 }

@@ -11,6 +11,7 @@ import {
   type SalesforceObject,
   type SalesforceRecord,
   salesforceObjects,
+  salesforceSource,
   unseenRecord,
 } from '../../domain/salesforce-record.js'
 import type { ReadStore } from '../ports.js'
@@ -45,7 +46,7 @@ const attemptsMax = 5
 const pauseMs = 500
 const policy: Policy = { resubscribe: 'guarded', addressChange: 'reset' }
 const cause: Cause = {
-  ...{ actor: 'system', role: 'writer', source: 'Salesforce sync', reason: 'opted out in Salesforce' },
+  ...{ actor: 'system', role: 'writer', source: salesforceSource, reason: 'opted out in Salesforce' },
   ...{ reasonGiven: false, evidence: null },
 }
 

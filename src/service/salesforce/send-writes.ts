@@ -121,7 +121,7 @@ async function announce(due: readonly QueuedWrite[], options: SendOptions): Prom
   const at = now()
   const announced = meant.map(({ write, record }) => ({
     write,
-    record: { ...record, written: { optedOut: write.optedOut, at, isPending: true } },
+    record: { ...presumed(record, write), written: { optedOut: write.optedOut, at, isPending: true } },
   }))
   const lost = await store.settleSalesforceRecords(
     announced.map(({ record }) => ({ record, wish: null, conflict: null, processed: null })),
@@ -132,6 +132,13 @@ async function announce(due: readonly QueuedWrite[], options: SendOptions): Prom
   return announced
     .filter(({ record }) => !gone.has(nameOf(record)))
     .map(({ write, record }) => ({ write, record: { ...record, version: record.version + 1 } }))
+}
+
+// Whether the write before has cleared the record was never answered. An opt-out that follows it may get lost too; that
+// the record is clear then is nobody's word, so it counts as cleared by us from here on.
+function presumed(record: SalesforceRecord, { optedOut }: QueuedWrite): SalesforceRecord {
+  const { written } = record
+  return optedOut && written?.isPending === true && !written.optedOut ? { ...record, optedOut: false } : record
 }
 
 async function keepResults(
