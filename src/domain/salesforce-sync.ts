@@ -111,7 +111,7 @@ function judgeClearing(judged: Judged, status: AddressStatus): SyncDecision {
   // Without its time nobody can say that it is newer than what is known here.
   if (saidAt === null) return kept(judged, status)
   const isNewerThere = status.since !== null && saidAt > status.since
-  // A message from before our opt-out may have agreed with it meanwhile; a clearing from before it is older all the same.
+  // A message from before our opt-out may have agreed with it meanwhile; a clearing from before it still is older.
   const isContested = changedHere(judged, status) || (status.isOurs && !isNewerThere)
   if (isContested && (precedence === 'local' || (precedence === 'latest' && !isNewerThere))) return kept(judged, status)
   const conflict = isContested ? conflictOf(judged, status, 'took-theirs') : null
