@@ -2,7 +2,13 @@
 // no message told of, and ends what waits; a re-subscribe never comes from a mere comparison.
 
 import type { Address } from './address.js'
-import type { Precedence, SalesforceRecord, SyncConflict, WriteWish } from './salesforce-record.js'
+import {
+  callsEndWithinMs,
+  type Precedence,
+  type SalesforceRecord,
+  type SyncConflict,
+  type WriteWish,
+} from './salesforce-record.js'
 import { decideSighting } from './salesforce-sync.js'
 import type { OurStatus } from './salesforce-telling.js'
 
@@ -35,21 +41,30 @@ export function compare(
   status: OurStatus,
   precedence: Precedence,
 ): Finding {
-  const { written } = record
-  if (written !== null && (written.isPending || written.at >= seen.askedAt)) return { type: 'on-its-way' }
+  if (isUnderWay(seen, record)) return { type: 'on-its-way' }
   if (record.lastModified !== null && record.lastModified > seen.lastModified) return { type: 'on-its-way' }
   const isNew = record.version === 0 || record.address === null
   if (isNew && (seen.optedOut || status.optedOut)) return { type: 'untold' }
-  const isOther = record.address?.key !== seen.address.key || record.optedOut !== seen.optedOut || record.isDeleted
-  if (!isNew && isOther && isTaken(seen, record, status, precedence)) return { type: 'untold' }
+  const isElsewhere = record.address?.key !== seen.address.key || record.isDeleted
+  const isOther = isElsewhere || record.optedOut !== seen.optedOut
+  const isOurWrite = !isElsewhere && record.written?.isPending === true && record.written.optedOut === seen.optedOut
+  if (!isNew && isOther && !isOurWrite && isTaken(seen, record, status, precedence)) return { type: 'untold' }
 
   const { address, optedOut, lastModified } = seen
-  const shadow: SalesforceRecord = { ...record, address, optedOut, lastModified, isDeleted: false }
+  // Nobody will answer it any more: what is seen there is what became of it.
+  const written = record.written === null ? null : { ...record.written, isPending: false }
+  const shadow: SalesforceRecord = { ...record, address, optedOut, lastModified, written, isDeleted: false }
   if (optedOut === status.optedOut) {
-    const isKnown = !isNew && !isOther && record.agreedVersion === status.version && record.waitingSince === null
+    const isSettled = record.waitingSince === null && record.written?.isPending !== true
+    const isKnown = !isNew && !isOther && record.agreedVersion === status.version && isSettled
     return { type: 'agrees', record: isKnown ? null : agreed(shadow, status) }
   }
   return judge(shadow, status, precedence)
+}
+
+function isUnderWay({ askedAt }: ComparedRecord, { written }: SalesforceRecord): boolean {
+  if (written === null) return false
+  return written.at + (written.isPending ? callsEndWithinMs : 0) >= askedAt
 }
 
 function judge(shadow: SalesforceRecord, status: OurStatus, precedence: Precedence): Finding {

@@ -51,6 +51,10 @@ export interface Written {
   readonly isPending: boolean
 }
 
+/** Longer than any call may take (SALESFORCE_TIMEOUT_MS): a write that was sent so long ago, and never answered, has
+ * arrived by now or never will. */
+export const callsEndWithinMs = 11 * 60_000
+
 /** A wish that Salesforce learn how it is; whoever sends it looks again at record and status before. */
 export interface WriteWish extends RecordName {
   readonly optedOut: boolean

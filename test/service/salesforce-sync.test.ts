@@ -95,6 +95,30 @@ t.test('a value alone re-subscribes nobody, whatever the precedence', async t =>
   }
 })
 
+t.test('what became of a write that nobody answered is seen there, once no call can be under way', async t => {
+  for (const arrived of [true, false]) {
+    const { records, set, sync, settle, known, api, pass, shadow, optedOut } = await scene(t)
+    const [{ id } = { id: '' }] = await known('ada@example.org', 1)
+    await set('ada@example.org', 'unsubscribed')
+    if (arrived) api.loseAnswers(true)
+    else api.faultNext('SERVER_UNAVAILABLE')
+    await settle()
+    // Under this precedence the re-subscribe takes back what was to be sent.
+    await set('ada@example.org', 'subscribed')
+    api.loseAnswers(false)
+    pass(5_000)
+    await settle()
+    t.match(await shadow(id), { written: { isPending: true } })
+    t.match((await sync()).counts, { onTheirWay: 1 })
+
+    pass(15 * 60_000)
+    t.match((await sync()).counts, { onTheirWay: 0 })
+    await settle()
+    t.match(await shadow(id), { optedOut: arrived, written: { isPending: false } })
+    t.same([records.get(id)?.optedOut, await optedOut('ada@example.org')], [arrived, arrived])
+  }
+})
+
 t.test('a comparison that was cut short goes on where it was', async t => {
   const { records, sync, store, reconcileUntil } = await scene(t)
   for (let i = 0; i < 7; i++) records.add({ email: `p${i}@example.org` })

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { EmailStatus } from '../../src/domain/person.js'
-import type { Precedence } from '../../src/domain/salesforce-record.js'
+import { callsEndWithinMs, type Precedence } from '../../src/domain/salesforce-record.js'
 import { ChangeFeed } from '../../src/service/changes/change-feed.js'
 import type { SalesforceWork } from '../../src/service/salesforce/records.js'
 import type { SalesforceSync } from '../../src/service/salesforce/syncs.js'
@@ -19,8 +19,8 @@ import { journalFor, type Parted } from './salesforce-journal.js'
 import { account, type ServerChild, startServerChild } from './server-child.js'
 import { drawFrom } from './xml-mutants.js'
 
-// A minute, for which a clearing may be an answer to our own write, passes in a quarter of a second.
-const clockSpeed = 240
+// A minute, for which a clearing may be an answer to our own write, passes in a sixth of a second.
+const clockSpeed = 360
 const callersCount = 3
 const quietWithinMs = 120_000
 const recordsPerPage = 40
@@ -206,6 +206,9 @@ export async function aSalesforceSoak(t: Test, { databaseUrl, precedence, seed, 
         else await set(anAddressOf(), chance(50) ? 'subscribed' : 'unsubscribed')
       })
       await settled()
+      // Of a write that died with the process it is known only by then that nobody will answer it.
+      const rest = clock.now()
+      await eventually(() => clock.now() > rest + callsEndWithinMs, { withinMs: quietWithinMs, everyMs: 20 })
     },
     /** A comparison, and what follows from it. */
     async compared(): Promise<SalesforceSync> {
@@ -220,7 +223,7 @@ export async function aSalesforceSoak(t: Test, { databaseUrl, precedence, seed, 
       await settled()
       return sync
     },
-    /** Edits while neither side hears of the other; then both do, perhaps through a crash. What was done, by address. */
+    /** Edits while neither side hears of the other; then both do, perhaps through a crash. Gives what was done. */
     async parted(edits: number): Promise<ReadonlyMap<string, Parted>> {
       const holder = 'f'.repeat(32)
       const holds = async (work: SalesforceWork): Promise<boolean> =>
