@@ -18,7 +18,7 @@ import type { CallLimiter } from './service/access/call-limits.js'
 import { FailedAttempts } from './service/access/failed-attempts.js'
 import type { InboxStore } from './service/salesforce/inbox.js'
 import type { Service } from './service/service.js'
-import { createEndpoint } from './soap/endpoint.js'
+import { type CallTracer, createEndpoint } from './soap/endpoint.js'
 import { createSoapRequestHandler, type SoapRequestHandler } from './soap/request-handler.js'
 import { loadOutboundContract } from './soap/salesforce/outbound-endpoint.js'
 import { createOutboundHandler } from './soap/salesforce/outbound-handler.js'
@@ -54,6 +54,7 @@ interface SoapParts {
   readonly guard: CallerGuard
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly tracer: CallTracer
 }
 
 export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler> {
@@ -66,6 +67,7 @@ export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler>
     now: Date.now,
     limiter,
     failedAttempts: guard.failedAttempts,
+    tracer: parts.tracer,
     observer: {
       called({ operation, faultCode, ms, unknownElements }) {
         metrics.soapCall(operation ?? '(none)', faultCode, ms)

@@ -19,6 +19,7 @@ import { register as registerSalesforce } from './command-line/salesforce.js'
 import { register as registerSecrets } from './command-line/secrets.js'
 import { register as registerServe } from './command-line/serve.js'
 import { register as registerSettings } from './command-line/settings.js'
+import { register as registerTraces } from './command-line/traces.js'
 import { register as registerVerify } from './command-line/verify.js'
 import { packageVersion } from './package-root.js'
 
@@ -42,6 +43,7 @@ const commands = [
   registerPrivacy,
   registerSalesforce,
   registerCall,
+  registerTraces,
   registerBackup,
   registerArchive,
   registerVerify,

@@ -22,7 +22,9 @@ import { createCheck } from './service/checks.js'
 import { shareCounts, shareCountsEveryMs } from './service/daily-counts.js'
 import { createPrivacy } from './service/privacy/privacy.js'
 import type { Service } from './service/service.js'
+import { Traces, tracesKeptMs } from './service/traces/traces.js'
 import { GroupCommit } from './service/writes/group-commit.js'
+import { createCallTracer } from './soap/traces/call-tracer.js'
 import type { Store } from './store/store.js'
 import { startTracing } from './tracing.js'
 import { webhookWork } from './webhook-work.js'
@@ -93,6 +95,9 @@ export async function serve(config: Config): Promise<RunningServer> {
   metrics.watchBacklog(() => waitingWork(store))
   background = startBackgroundWork(opened, writes, config, logger)
   const attempts = blockedAttempts(opened, metrics, logger)
+  const onTrouble = (cause: unknown): void => logger.warn({ err: cause }, 'a traced call could not be kept')
+  const traces = new Traces({ store, now: Date.now, onTrouble })
+  await traces.begin()
   const hooks = webhookWork(opened, changes, config, logger)
   hooks.start()
   const onFound = (): void => background?.salesforceSent()
@@ -118,6 +123,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       blockedAttempts: (selection, page) => store.blockedAttempts(selection, page),
       flush: () => attempts.flush(),
     },
+    traces,
     readiness: readinessLog(logger, () => readiness(opened, writes, config)),
   }
 
@@ -129,7 +135,8 @@ export async function serve(config: Config): Promise<RunningServer> {
   const sharing = sharedCounts(limiter, opened, config, logger)
   const guard = callerGuard(config)
   const salesforce = await salesforceHandler(config, store, logger, () => background?.salesforceSent())
-  const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger })
+  const tracer = createCallTracer(traces, opened.hashAddress)
+  const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger, tracer })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
   const limits = { bodyLimits: bodyLimits(config), uploadLimits: uploadLimits(config) }
@@ -151,6 +158,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       store.forgetAnswers(now, forgetAtOnce),
       store.sweepJobs(now - cutFileDays * dayMs),
       store.forgetBlockedAttempts(now - config.blockedAttemptsDays * dayMs, forgetAttemptsAtOnce),
+      store.forgetTraces(now - tracesKeptMs, forgetAtOnce),
       store.forgetNotifications(now - config.salesforceInboxDays * dayMs, forgetAttemptsAtOnce),
       store.forgetSalesforceConflicts(now - config.salesforceConflictDays * dayMs, forgetAttemptsAtOnce),
     ]).catch((cause: unknown) => logger.warn({ err: cause }, 'what is too old could not be dropped'))
@@ -175,6 +183,7 @@ export async function serve(config: Config): Promise<RunningServer> {
       await writes.drain()
       await sharing.stop()
       await attempts.stop()
+      await traces.stop()
       await store.close()
       await tracing.stop()
       logger.info('stopped')

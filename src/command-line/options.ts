@@ -16,3 +16,8 @@ export function wholeSeconds(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('expected a whole number of seconds')
 }
+
+export function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('expected a whole number from 1 on')
+}

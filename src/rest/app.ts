@@ -36,6 +36,7 @@ import { salesforceOutboxRoutes } from './salesforce-outbox.js'
 import { salesforceSyncRoutes } from './salesforce-syncs.js'
 import { savePeopleRoute } from './save-people.js'
 import { settingRoutes } from './settings.js'
+import { traceRoutes } from './traces.js'
 import { webhookRoutes } from './webhooks.js'
 
 export interface JsonAppOptions extends ExchangeOptions {
@@ -83,6 +84,7 @@ export function jsonRoutes({
     ...flowRunRoutes(service, face),
     ...fieldRoutes(service),
     ...credentialRoutes(service),
+    ...traceRoutes(service),
     ...importRoutes(service, face),
     ...exportRoutes(service),
     ...jobRoutes(service),

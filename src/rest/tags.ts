@@ -15,6 +15,7 @@ export const tags = {
   Settings: 'What an admin can switch.',
   Fields: 'The fields that a person can have.',
   Credentials: 'Who may call: SOAP users and API keys.',
+  Traces: 'Calls of one caller, kept for support with every value taken out.',
   Operation: 'For balancers, monitoring and tools; no key is asked for.',
 } as const
 

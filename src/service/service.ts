@@ -19,6 +19,7 @@ import type { OutboxStore } from './salesforce/outbox.js'
 import type { SalesforceRecordStore } from './salesforce/records.js'
 import type { SyncStore } from './salesforce/syncs.js'
 import type { Settings } from './settings.js'
+import type { Traces } from './traces/traces.js'
 import type { Webhooks } from './webhooks/webhooks.js'
 import type { GroupCommit } from './writes/group-commit.js'
 
@@ -48,6 +49,8 @@ export interface Service {
   readonly check: CheckAddresses
   /** What it stopped: how it is read, and brought up to date first. */
   readonly blockedAttempts: Pick<BlockedAttemptStore, 'blockedAttempts'> & Pick<BlockedAttempts, 'flush'>
+  /** Callers whose calls are kept for support. */
+  readonly traces: Pick<Traces, 'start' | 'list' | 'drop' | 'calls' | 'call'>
   /** Whether calls can be served now, with a sentence for each thing that stands in the way. */
   readiness(): Promise<Readiness>
 }

@@ -26,11 +26,12 @@ import { faultText } from './fault-text.js'
 import type { Answered, Fault } from './faults.js'
 import type { HeaderBlocks } from './messages/messages.js'
 import { findOperation } from './operations/operations.js'
+import type { CallToTrace, ClientHeaders } from './traces/trace-call.js'
 import type { Contract } from './wsdl/contracts.js'
 
-export interface EndpointRequest {
+export interface EndpointRequest extends ClientHeaders {
   readonly body: Uint8Array
-  readonly contentType?: string | undefined
+  readonly path?: string | undefined
   readonly requestId: string
   /** Address of who calls. */
   readonly place?: string | undefined
@@ -65,6 +66,14 @@ export interface CallFacts {
   readonly unknownElements: readonly string[]
 }
 
+/** Who keeps the calls of some callers for support. */
+export interface CallTracer {
+  /** Whether there is anybody whose calls are kept. */
+  readonly isOn: boolean
+  /** Told of each call while it is on; an unreadable one has no caller, and may name one. */
+  answered(contract: Contract, call: Omit<CallToTrace, 'caller'> & { readonly caller: string | null }): void
+}
+
 export interface EndpointOptions {
   readonly service: Pick<Service, 'writes' | 'reads' | 'fields' | 'credentials' | 'lists' | 'flows' | 'jobs'>
   readonly face: Face
@@ -75,6 +84,7 @@ export interface EndpointOptions {
   /** Slows down who guesses keys. Absent: nobody is slowed down. */
   readonly failedAttempts?: Pick<FailedAttempts, 'admits' | 'failed' | 'succeeded'> | undefined
   readonly observer: CallObserver
+  readonly tracer?: CallTracer | undefined
 }
 
 export type Endpoint = (contract: Contract, request: EndpointRequest) => Promise<EndpointReply>
@@ -86,7 +96,9 @@ export function createEndpoint(options: EndpointOptions): { readonly answer: End
   return {
     answer: async (contract, request) => {
       const run = new EndpointRun(contract, request.requestId, options)
-      return run.finish(await run.answer(request))
+      const reply = run.finish(await run.answer(request))
+      if (options.tracer?.isOn === true) options.tracer.answered(contract, run.toTrace(request, reply))
+      return reply
     },
     unread: (cause, requestId) => {
       const run = new EndpointRun(null, requestId, options)
@@ -106,6 +118,10 @@ class EndpointRun {
   #soapVersion: SoapVersion = '1.1'
   #operation: string | null = null
   #unknownElements: readonly string[] = []
+  #messageText: string | undefined
+  #isWellFormed = false
+  #claimed: string | null = null
+  #isProven = false
 
   constructor(contract: Contract | null, requestId: string, options: EndpointOptions) {
     this.#contract = contract
@@ -125,7 +141,10 @@ class EndpointRun {
     // 1. The charset, then well-formed XML, then an envelope with one call in it.
     if (/^\s*application\/soap\+xml\b/i.test(request.contentType ?? '')) this.#soapVersion = '1.2'
     const messageText = decodeMessageText(request.body, request.contentType)
+    this.#messageText = messageText
     const reading = contract.decode(messageText)
+    // A refusal comes before the end of the message was seen.
+    this.#isWellFormed = reading.type !== 'refused'
     this.#soapVersion = reading.soapVersion ?? '1.1'
     if (reading.type === 'refused') return faultAnswer(refusedEnvelopeFault(reading))
     this.#unknownElements = reading.unknown.map(({ localName }) => localName)
@@ -165,10 +184,12 @@ class EndpointRun {
     const { authentication }: HeaderBlocks = header.blocks
     const { credentials } = service
     const attempt = { place, claim: authentication?.mktowsUserId ?? '' }
+    this.#claimed = attempt.claim
     if (failedAttempts?.admits(attempt) === false) return faultAnswer(tooManyFailuresFault())
     const verdict = await authenticate(authentication, { credentials, signatureWindowMs, now })
     if (verdict.type === 'caller') {
       failedAttempts?.succeeded(attempt)
+      this.#isProven = true
       return { type: 'result', result: verdict.caller }
     }
     if (verdict.type === 'refused') {
@@ -184,6 +205,17 @@ class EndpointRun {
     if (known !== undefined) return known
     this.#options.observer.defect(cause, this.#requestId)
     return defectFault(this.#requestId)
+  }
+
+  toTrace(request: EndpointRequest, reply: EndpointReply): Parameters<CallTracer['answered']>[1] {
+    const { body, path = '', contentType, soapAction, userAgent } = request
+    return {
+      ...{ caller: this.#claimed, isProven: this.#isProven, requestId: this.#requestId, path, body },
+      ...{ at: this.#options.now(), ms: performance.now() - this.#startedAt },
+      ...{ headers: { contentType, soapAction, userAgent }, text: this.#messageText },
+      ...{ isWellFormed: this.#isWellFormed, operation: reply.operation, status: reply.status },
+      ...{ faultCode: reply.faultCode, reply: { contentType: reply.headers['Content-Type'] ?? '', body: reply.body } },
+    }
   }
 
   finish(answered: Answered<string>): EndpointReply {

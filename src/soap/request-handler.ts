@@ -58,7 +58,7 @@ async function answer(
   }
   // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
   if (request.method === 'POST') {
-    sendReply(response, await call(request, contract, requestId, options))
+    sendReply(response, await call(request, contract, `${soapPath}/${version}`, requestId, options))
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD, POST')
     sendText(response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
@@ -74,6 +74,7 @@ async function answer(
 async function call(
   request: IncomingMessage,
   contract: Contract,
+  path: string,
   requestId: string,
   { endpoint, readBody, placeOf }: SoapRequestHandlerOptions,
 ): Promise<EndpointReply> {
@@ -83,8 +84,10 @@ async function call(
   } catch (cause) {
     return endpoint.unread(cause, requestId)
   }
-  const { 'content-type': contentType } = request.headers
-  return endpoint.answer(contract, { body, contentType, requestId, place: placeOf?.(request) })
+  const { 'content-type': contentType, soapaction, 'user-agent': userAgent } = request.headers
+  const soapAction = Array.isArray(soapaction) ? soapaction.join(', ') : soapaction
+  const headers = { contentType, soapAction, userAgent }
+  return endpoint.answer(contract, { ...headers, body, requestId, place: placeOf?.(request), path })
 }
 
 export interface Target {

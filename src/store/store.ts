@@ -24,6 +24,7 @@ import type { OutboxStore } from '../service/salesforce/outbox.js'
 import type { SalesforceRecordStore, SalesforceWorkStore } from '../service/salesforce/records.js'
 import type { SyncStore } from '../service/salesforce/syncs.js'
 import type { SettingStore } from '../service/settings.js'
+import type { TraceStore } from '../service/traces/traces.js'
 import type { WebhookRunStore, WebhookStore } from '../service/webhooks/webhook-ports.js'
 import type { BacklogStore } from '../service/writes/backlog.js'
 import { createArchive } from './archive.js'
@@ -55,6 +56,7 @@ import { createSalesforceSyncs } from './salesforce-syncs.js'
 import { createSealedTexts } from './sealed-texts.js'
 import { createSettings } from './settings.js'
 import { createTableScan } from './table-scan.js'
+import { createTraces } from './traces.js'
 import { createWebhooks } from './webhooks.js'
 
 export interface Store
@@ -78,6 +80,7 @@ export interface Store
     ReceivingStore,
     JobReads,
     SettingStore,
+    TraceStore,
     InboxStore,
     OutboxStore,
     SalesforceRecordStore,
@@ -128,6 +131,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
     ...passingOn(createJobs(engine.name, writer, reader)),
     ...passingOn(createRefusals(reader, erased)),
     ...passingOn(createSettings(writer, reader)),
+    ...passingOn(createTraces(engine.name, writer, reader)),
     ...passingOn(createSalesforceInbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceOutbox(engine.name, writer, reader)),
     ...passingOn(createSalesforceRecords(engine.name, writer, reader)),

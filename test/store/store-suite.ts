@@ -12,6 +12,7 @@ import { listTests } from './suite-lists.js'
 import { pageTests } from './suite-pages.js'
 import { portTests } from './suite-ports.js'
 import { concurrencyTests, scenarioTests } from './suite-scenarios.js'
+import { traceTests } from './suite-traces.js'
 import { valueTests } from './suite-values.js'
 
 /** One claim about a store; the scene is on a stage of its own. */
@@ -32,6 +33,7 @@ export async function storeSuite(
       ...listTests,
       ...importTests,
       ...flowTests,
+      ...traceTests,
       ...flowWorkerTests,
       ...changeTests,
       ...checkTests,

@@ -58,6 +58,15 @@ async function prepare(config: Config): Promise<void> {
   try {
     for (const [role, key] of Object.entries(keys) as [Role, string][])
       await credentials.addApi(`the ${role}`, role, key)
+    await credentials.addSoap('the old sync', 'writer')
+    await credentials.addSoap('the traced one', 'writer')
+    const trace = { startedBy: 'the admin', startedAt: Date.now(), until: Date.now(), callsMax: 10 }
+    await store.putTrace({ caller: 'the traced one', ...trace })
+    // Its id is 1.
+    const part = { headers: [], bytes: 9, text: '<a>[text 2]</a>' }
+    const call = { at: Date.now(), requestId: 'r-1', isProven: true, target: 'POST /soap/mktows/3_1', ms: 1.5 }
+    const answer = { operation: 'getLead', status: 200, fault: null, request: part, reply: part }
+    await store.addTracedCalls('the traced one', [{ ...call, ...answer }], { calls: 10, characters: 10_000 })
     const events = { batch() {}, command() {}, retry() {}, defect() {} }
     const writes = new GroupCommit(store, { hashAddress, events })
     const commands = [

@@ -18,7 +18,7 @@ import type { Readiness, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/writes/group-commit.js'
 import { aHashAddress } from './builders.js'
-import { checksOver } from './checks.js'
+import { checksOver, tracesOver } from './checks.js'
 import { memoryPrivacy } from './memory-privacy.js'
 import { noSalesforce } from './memory-salesforce.js'
 import { snapshotsOf } from './memory-snapshots.js'
@@ -93,6 +93,7 @@ export async function startJsonFace(t: Test, options: JsonFaceOptions = {}): Pro
     settings,
     oneClick: { ...createOneClick(Buffer.from('of a test')), publicUrl: 'https://example.org' },
     ...checksOver(store, settings),
+    traces: tracesOver(store),
     lists: store,
     flows: store,
     jobs: store,

@@ -29,6 +29,7 @@ import {
 } from '../../src/service/ports.js'
 import type { RefusalStore } from '../../src/service/refusals.js'
 import type { SettingStore } from '../../src/service/settings.js'
+import type { TraceStore } from '../../src/service/traces/traces.js'
 import { activityStream } from './memory-activities.js'
 import { memoryBlockedAttempts } from './memory-blocked-attempts.js'
 import { memoryChanges } from './memory-changes.js'
@@ -49,6 +50,7 @@ import {
   type Tables,
   viewOf,
 } from './memory-tables.js'
+import { memoryTraces } from './memory-traces.js'
 
 /** Everything that `Service` and `GroupCommit` need of a store. */
 export type AnyStore = CommandStore &
@@ -66,6 +68,7 @@ export type AnyStore = CommandStore &
   CheckStore &
   BlockedAttemptStore &
   SettingStore &
+  TraceStore &
   RefusalStore
 
 export interface MemoryStoreOptions {
@@ -186,6 +189,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     statusesOf: async keys => new Map(keys.map(key => [key, statusRow(tables, key).status])),
     ...memoryBlockedAttempts(),
     ...memorySettings(),
+    ...memoryTraces(),
     async refusals({ after, limit, key }) {
       const found = tables.refusals.filter(({ seq }) => seq > after)
       return found.filter(refusal => key === undefined || refusal.key === key).slice(0, limit)

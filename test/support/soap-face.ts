@@ -14,10 +14,10 @@ import type { Face, Service } from '../../src/service/service.js'
 import { Settings } from '../../src/service/settings.js'
 import { GroupCommit, type GroupCommitLimits } from '../../src/service/writes/group-commit.js'
 import { defaultSignatureWindowMs, signatureOf } from '../../src/soap/authenticate.js'
-import { type CallFacts, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
+import { type CallFacts, type CallTracer, createEndpoint, type EndpointReply } from '../../src/soap/endpoint.js'
 import { type Contract, type Contracts, loadContracts } from '../../src/soap/wsdl/contracts.js'
 import { aHashAddress, aPolicy } from './builders.js'
-import { checksOver } from './checks.js'
+import { checksOver, tracesOver } from './checks.js'
 import { memoryPrivacy } from './memory-privacy.js'
 import { noSalesforce } from './memory-salesforce.js'
 import { snapshotsOf } from './memory-snapshots.js'
@@ -56,6 +56,7 @@ export interface SoapFaceOptions {
   readonly signatureWindowMs?: number
   readonly limiter?: CallLimiter
   readonly failedAttempts?: FailedAttempts
+  readonly tracer?: CallTracer
   readonly now?: () => number
 }
 
@@ -111,6 +112,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     settings,
     oneClick: { ...createOneClick(Buffer.from('of a test')), publicUrl: 'https://example.org' },
     ...checksOver(store, settings),
+    traces: tracesOver(store),
     lists: store,
     flows: store,
     jobs: store,
@@ -127,6 +129,7 @@ export async function aSoapFace(options: SoapFaceOptions = {}): Promise<SoapFace
     now: options.now ?? (() => callTime),
     limiter: options.limiter,
     failedAttempts: options.failedAttempts,
+    tracer: options.tracer,
     observer: { called: fact => facts.push(fact), refused() {}, defect: cause => defects.push(cause) },
   })
   const contract = (await theContracts()).get('3_1')!

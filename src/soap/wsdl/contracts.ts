@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compileEnvelopeDecoder, type DecodeEnvelope } from '../codec/codec-envelope-decode.js'
 import { compileEnvelopeEncoder, type EncodeEnvelope } from '../codec/codec-envelope-encode.js'
+import { type EnvelopeWords, envelopeWords } from '../traces/envelope-words.js'
 import type { WsdlModel } from './wsdl-shape.js'
 import { wsdlUnion } from './wsdl-union.js'
 
@@ -18,6 +19,8 @@ export interface Contract {
   readonly decode: DecodeEnvelope
   /** Takes replies as the newest version has them, and writes what this version shows of them. */
   readonly encode: EncodeEnvelope
+  /** Of all versions. */
+  readonly words: EnvelopeWords
 }
 
 /** By path segment, such as `3_1`. */
@@ -49,9 +52,11 @@ export async function loadContracts(folder: string, loadModels: LoadModels = loa
   })
   const union = wsdlUnion(files.map(({ model }) => model))
   const decode = compileEnvelopeDecoder(union)
+  const words = envelopeWords(union)
   const contracts = files.flatMap(({ versions, wsdlText, model }) => {
     const operations = new Set(model.operations.keys())
-    const contract = { wsdlText, operations, decode, encode: compileEnvelopeEncoder(model, { sayable: union }) }
+    const encode = compileEnvelopeEncoder(model, { sayable: union })
+    const contract = { wsdlText, operations, decode, encode, words }
     return versions.map((version): [string, Contract] => [version, contract])
   })
   return new Map(contracts)
