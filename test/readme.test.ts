@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { startScript } from './support/child.js'
+import { eventually } from './support/eventually.js'
 import { projectRoot } from './support/project.js'
 import { blocksOf, readme, section, withConfigurationTable } from './support/readme.js'
 import { requires } from './support/requirements.js'
@@ -41,8 +42,22 @@ t.test('the other operations answer the calls that the README shows', async t =>
   }
 })
 
-t.test('the log is archived and verified as the README shows', async t => {
+t.test('what operators are shown: calls are traced, the log is archived and verified', async t => {
   const { shell, withFolder } = await startedServer(t)
+  const traces = blocksOf(section(readme(), '### Seeing what a client sends'))
+  const [start, call, show, drop] = traces
+    .find(({ language }) => language === 'sh')!
+    .text.trim()
+    .split('\n')
+  t.match(await shell(start!), /^the newest 50 calls of first_\w+ are kept until /)
+  // The server notices within a second or so; calls before that are not kept.
+  const shown = async (): Promise<string> => {
+    await shell(call!).catch(() => {})
+    return shell(show!)
+  }
+  t.match(await eventually(shown, { withinMs: 60_000 }), /^\d+ {2}\S+ {2}getLead {2}500 20103 /)
+  t.match(await shell(drop!), /^deleted/)
+
   const commands = blocksOf(section(readme(), '### Keeping the log for a time')).filter(
     ({ language }) => language === 'sh',
   )

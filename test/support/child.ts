@@ -72,7 +72,7 @@ export function startScript(t: Test, path: string, options: ScriptOptions = {}):
 
   const stdout = collectLines(child.stdout)
   const stderr = collectLines(child.stderr)
-  const line = async (pattern: RegExp, limit = { withinMs: 10_000 }): Promise<string> => {
+  const line = async (pattern: RegExp, limit = { withinMs: 30_000 }): Promise<string> => {
     const find = () => [...stdout, ...stderr].find(text => pattern.test(text))
     await eventually(() => hasEnded || find() !== undefined, limit).catch(() => {})
     const found = find()
