@@ -38,8 +38,10 @@ export async function eraseAddress(
         ? 'no status was ever set'
         : `kept under a keyed hash: ${kept.status}, version ${kept.version}`,
     )
-    const waiting = await createPrivacy(opened).waitingJobs(address)
-    if (waiting.length > 0) print(`jobs that are not over name it: ${waiting.join(', ')}; erase again after them`)
+    const { jobs, flowRuns, notifications } = await createPrivacy(opened).waiting(address)
+    if (jobs.length > 0) print(`jobs that are not over name it: ${jobs.join(', ')}; erase again after them`)
+    if (flowRuns.length > 0) print(`runs of flows that are not over name it: ${flowRuns.join(', ')}; the same`)
+    if (notifications > 0) print(`messages of Salesforce that wait name it: ${notifications}; the same`)
   })
 }
 

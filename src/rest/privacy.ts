@@ -2,7 +2,13 @@
 
 import { z } from 'zod'
 import type { Erased } from '../domain/erasure.js'
-import { type HeldPerson, type Holdings, heldMax } from '../service/privacy/privacy.js'
+import {
+  type HeldPerson,
+  type HeldSalesforce,
+  type Holdings,
+  heldMax,
+  type Waiting,
+} from '../service/privacy/privacy.js'
 import { causeOf, type Face, type Service } from '../service/service.js'
 import { attempt, presentAttempt } from './checks.js'
 import { replayHeaders, withoutKeyTrouble } from './idempotency.js'
@@ -10,6 +16,8 @@ import { evidenceLengthMax, reasonLengthMax, statedText } from './input.js'
 import { personResource, presentPeople } from './person-resource.js'
 import { presentRefusal, refusalResource } from './refusals.js'
 import { type GuardedRoute, route } from './route.js'
+import { presentConflict, presentRecord, salesforceConflictResource, salesforceRecordResource } from './salesforce.js'
+import { presentWrite, salesforceWriteResource } from './salesforce-outbox.js'
 import { timestamp, timeText } from './time.js'
 import { addressInUrl } from './url.js'
 
@@ -39,6 +47,8 @@ const erasure = z
     waitingJobs: z
       .array(z.int())
       .describe('Jobs that are not over and have rows which name the address: cancel them, or erase again after them.'),
+    waitingFlowRuns: z.array(z.int()).describe('Runs of flows that are not over and name it: the same.'),
+    waitingNotifications: z.int().describe('Messages of Salesforce that name it and wait: erase again after them.'),
   })
   .meta({ id: 'Erasure' })
 
@@ -107,6 +117,24 @@ const holdings = z
       reporting: z.array(z.int()).describe('Jobs whose reports name the address.'),
       waiting: z.array(z.int()).describe('Jobs that are not over and have rows that do.'),
     }),
+    flowRuns: z.array(z.int()).describe('Runs of flows on those people, or that name the address.'),
+    salesforce: z.object({
+      records: z.array(salesforceRecordResource).describe('As they were seen last.'),
+      conflicts: z.array(salesforceConflictResource),
+      writes: z.array(salesforceWriteResource).describe('What those records are still to be told.'),
+      notifications: z
+        .array(
+          z.object({
+            organizationId: z.string(),
+            recordId: z.string(),
+            objectType: z.string(),
+            receivedAt: timestamp,
+            outcome: z.string().nullable().describe('Null: it waits.'),
+            fields: z.record(z.string(), z.string()),
+          }),
+        )
+        .describe('Messages of Salesforce that name the address, which wait or failed.'),
+    }),
     cut: z.array(z.string()).describe(`What there is more of than the ${heldMax} that are listed.`),
   })
   .meta({ id: 'Holdings' })
@@ -156,7 +184,7 @@ export function privacyRoutes({ privacy, fields }: Pick<Service, 'privacy' | 'fi
         const answer = withoutKeyTrouble(await privacy.erase({ address, cause: causeOf(caller, face, stated), replay }))
         if (answer.type === 'rejected' || answer.outcome.type !== 'erased')
           throw new Error(`an erasure was answered with ${answer.type}`)
-        const value = presentErasure(answer.outcome, await privacy.waitingJobs(address))
+        const value = presentErasure(answer.outcome, await privacy.waiting(address))
         return { status: 200, headers: replayHeaders(answer), content: { type: 'json', value } }
       },
     }),
@@ -165,9 +193,12 @@ export function privacyRoutes({ privacy, fields }: Pick<Service, 'privacy' | 'fi
 
 export function presentErasure(
   { counts: erased, kept }: Erased,
-  waitingJobs: readonly number[],
+  { jobs, flowRuns, notifications }: Waiting,
 ): z.input<typeof erasure> {
-  return { erased: { ...erased }, kept: { ...kept }, waitingJobs: [...waitingJobs] }
+  return {
+    ...{ erased: { ...erased }, kept: { ...kept } },
+    ...{ waitingJobs: [...jobs], waitingFlowRuns: [...flowRuns], waitingNotifications: notifications },
+  }
 }
 
 type Shown = Awaited<ReturnType<typeof presentPeople>>[number]
@@ -200,9 +231,20 @@ function presentHoldings(address: string, held: Holdings, people: readonly Shown
       ...{ webhook, changeId, state, attempts },
     })),
     jobs: { reporting: [...held.jobs.reporting], waiting: [...held.jobs.waiting] },
+    flowRuns: [...held.flowRuns],
+    salesforce: presentSalesforce(held.salesforce),
     cut: [...held.cut],
   }
 }
+
+const presentSalesforce = ({ records, conflicts, writes, notifications }: HeldSalesforce) => ({
+  records: records.map(presentRecord),
+  conflicts: conflicts.map(presentConflict),
+  writes: writes.map(presentWrite),
+  notifications: notifications.map(({ orgId: organizationId, recordId, objectType, receivedAt, outcome, fields }) => ({
+    ...{ organizationId, recordId, objectType, receivedAt: timeText(receivedAt), outcome, fields: { ...fields } },
+  })),
+})
 
 const linksOf = ({ cookies, lists }: HeldPerson) => ({ cookies: [...cookies], lists: [...lists] })
 const momentText = (at: number | null): string | null => (at === null ? null : timeText(at))

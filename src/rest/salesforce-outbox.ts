@@ -9,7 +9,7 @@ import { timestamp, timeText } from './time.js'
 
 const failedMax = 1_000
 
-const entryResource = z
+export const salesforceWriteResource = z
   .object({
     organizationId: z.string(),
     recordId: z.string(),
@@ -25,7 +25,7 @@ const outboxResource = z
   .object({
     waiting: z.int().describe('Records that are still to be told.'),
     failed: z.int().describe('Records that were given up; they can be replayed.'),
-    entries: z.array(entryResource).describe(`Those that were given up, ${failedMax} at most.`),
+    entries: z.array(salesforceWriteResource).describe(`Those that were given up, ${failedMax} at most.`),
   })
   .meta({ id: 'SalesforceOutbox' })
 
@@ -74,7 +74,7 @@ export function salesforceOutboxRoutes({ salesforce }: Pick<Service, 'salesforce
 
 const json = (status: number, value: unknown): Reply => ({ status, content: { type: 'json', value } })
 
-function presentWrite(write: QueuedWrite): z.input<typeof entryResource> {
+export function presentWrite(write: QueuedWrite): z.input<typeof salesforceWriteResource> {
   const { orgId: organizationId, recordId, optedOut, cause, attempts, lastError } = write
   return { organizationId, recordId, optedOut, cause, attempts, lastError, queuedAt: timeText(write.queuedAt) }
 }

@@ -95,7 +95,7 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
 
 const timeOrNull = (at: number | null): string | null => (at === null ? null : timeText(at))
 
-function presentConflict(conflict: KeptConflict): z.input<typeof salesforceConflictResource> {
+export function presentConflict(conflict: KeptConflict): z.input<typeof salesforceConflictResource> {
   const { id, at, orgId, recordId, objectType, key, theirs, ours, precedence, resolution } = conflict
   return {
     ...{
@@ -113,7 +113,7 @@ function presentConflict(conflict: KeptConflict): z.input<typeof salesforceConfl
   }
 }
 
-function presentRecord(record: SalesforceRecord): z.input<typeof salesforceRecordResource> {
+export function presentRecord(record: SalesforceRecord): z.input<typeof salesforceRecordResource> {
   const { orgId, recordId, objectType, personId, address, optedOut, isDeleted } = record
   return {
     ...{ organizationId: orgId, recordId, objectType, personId, email: address?.text ?? null, optedOut, isDeleted },

@@ -216,3 +216,8 @@ export async function copyEmbedded({ name, reader }: Engine, file: string): Prom
 export function textHolds(knex: Knex, column: string, part: string): Knex.Raw {
   return knex.raw('instr(??, ?) > 0', [column, part])
 }
+
+/** The same for a part in small letters, where the text may have capital ones. */
+export function textHoldsFolded(knex: Knex, column: string, part: string): Knex.Raw {
+  return knex.raw('instr(lower(??), ?) > 0', [column, part])
+}

@@ -1,5 +1,5 @@
 // Erasing in SQL: where an address and its people are found, and the tables that are rewritten. Each table has one
-// function below; a new table that holds an address or what is known of a person gets its own beside them.
+// function below, or its texts a line in naming-texts.ts; a test asks it of each column of the schema.
 
 import type { Knex } from 'knex'
 import { untouchedStatus } from '../domain/person.js'
@@ -9,13 +9,14 @@ import type {
   Erasure,
   ErasureStore,
   ErasureTransaction,
-  JobText,
   Stretch,
   Trace,
 } from '../service/privacy/erasure-ports.js'
 import { appendBatch, statusHistoryOf } from './batch-append.js'
 import { findAnswers, headLock, lockAddresses } from './batch-read.js'
 import type { BatchSession } from './batch-session.js'
+import { textHoldsFolded } from './engine.js'
+import { rewriteTexts, textsNaming } from './naming-texts.js'
 import { refusalRowsOf } from './refusals.js'
 import { type LogRow, logEntryFrom, type StatusRow, statusColumns, statusFrom } from './rows.js'
 
@@ -38,10 +39,12 @@ export function createErasure(
     },
     entriesAt: seqs => entriesAt(table, seqs),
     // No index finds words within a text, so these take as long as there is text.
-    jobReportsNaming: text => textsNaming(patient, 'import_reports', text),
+    textsNaming: spellings => textsNaming(patient, spellings),
     async jobsNaming(text) {
-      const found = await textsNaming(patient, 'import_rows', text)
-      return [...new Set(found.map(({ job }) => job))]
+      const rows = await patient('import_rows')
+        .where(textHoldsFolded(patient, 'content', text.toLowerCase()))
+        .distinct('import_id')
+      return rows.map(row => row.import_id as number)
     },
     erase: work => inSession(async session => work(transactionOn(session, await headLock(session)))),
   }
@@ -78,7 +81,8 @@ function transactionOn(session: BatchSession, lockHead: () => Promise<LogHead>):
       const refusals = await eraseFromRefusals(session, erasure)
       const activities = await eraseFromActivities(session, erasure)
       const blockedAttempts = await eraseFromBlockedAttempts(session, erasure)
-      const jobReports = await eraseFromJobReports(session, erasure)
+      const jobReports = erasure.texts.filter(({ of }) => of === 'job-report').length
+      await rewriteTexts(session, erasure.texts, erasure.redact)
       await eraseFromSalesforce(session, erasure)
       await session.run('delete from email_status where address_key = ?', [erasure.key])
       return { statusVersions, refusals, activities, blockedAttempts, jobReports }
@@ -132,14 +136,6 @@ async function entriesAt(table: Table, seqs: readonly number[]): Promise<LogEntr
   return rows.map(logEntryFrom)
 }
 
-async function textsNaming(knex: Knex, name: string, text: string): Promise<JobText[]> {
-  // Without a wildcard of LIKE, which differ by engine in how they are escaped.
-  const rows = await knex(name)
-    .whereRaw('instr(lower(content), ?) > 0', [text.toLowerCase()])
-    .select('import_id', 'number')
-  return rows.map(row => ({ job: row.import_id, number: row.number }))
-}
-
 async function eraseFromStatusHistory({ table }: BatchSession, { key, erased, redacted }: Erasure): Promise<number> {
   const count = await table('status_history').where({ address_key: key }).update({ address_key: erased })
   for (const { entry, after } of redacted) {
@@ -190,21 +186,12 @@ async function eraseFromBlockedAttempts({ table }: BatchSession, { key, erased }
   return table('blocked_attempts').where({ address_key: key }).update({ address_key: erased })
 }
 
-async function eraseFromJobReports({ table }: BatchSession, { reports, redact }: Erasure): Promise<number> {
-  for (const { job, number } of reports) {
-    const of = { import_id: job, number }
-    const [row] = await table('import_reports').where(of).select('content')
-    if (row === undefined) continue
-    const content = JSON.stringify(redact(JSON.parse(row.content)))
-    await table('import_reports').where(of).update({ content })
-  }
-  return reports.length
-}
-
 // What Salesforce holds is for Salesforce to erase; here a record keeps its id and what is still to be written to it.
-async function eraseFromSalesforce({ table }: BatchSession, { key, erased }: Erasure): Promise<void> {
+async function eraseFromSalesforce({ table }: BatchSession, { key, erased, people }: Erasure): Promise<void> {
   const nobody = { address: null, address_key: null, person_id: null }
   await table('salesforce_records').where({ address_key: key }).update(nobody)
+  for (const some of chunksOf(people))
+    await table('salesforce_records').whereIn('person_id', some).update({ person_id: null })
   await table('salesforce_conflicts').where({ address_key: key }).update({ address_key: erased })
 }
 

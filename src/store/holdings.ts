@@ -2,6 +2,10 @@
 
 import type { Knex } from 'knex'
 import type { HoldingsStore } from '../service/privacy/privacy.js'
+import { textHolds } from './engine.js'
+import { notificationFrom } from './salesforce-inbox.js'
+import { type OutboxRow, writeFrom } from './salesforce-outbox.js'
+import { type ConflictRow, conflictFrom, type RecordRow, recordFrom } from './salesforce-records.js'
 
 const valuesAtOnce = 500
 
@@ -21,6 +25,42 @@ export function createHoldings(reader: Knex): HoldingsStore {
           .select('person_id', 'name'),
       )
       return rows.map(row => ({ personId: row.person_id, list: row.name }))
+    },
+    async flowRunsOn(people) {
+      const found = new Set<number>()
+      for (const id of people) {
+        const rows = await reader('flow_runs')
+          .where(either => {
+            // Ids stand between brackets and commas.
+            for (const [before, behind] of ['[]', '[,', ',,', ',]'])
+              either.orWhere(textHolds(reader, 'people_ids', `${before}${id}${behind}`))
+          })
+          .select('id')
+        for (const row of rows) found.add(row.id)
+      }
+      return [...found]
+    },
+    async salesforceOf(key, people, notifications) {
+      const records: RecordRow[] = await reader('salesforce_records')
+        .where({ address_key: key })
+        .orderBy(['org_id', 'record_id'])
+      const linked: RecordRow[] = await inParts(people, some =>
+        reader('salesforce_records').whereIn('person_id', some).select('*'),
+      )
+      const all = new Map([...records, ...linked].map(row => [`${row.org_id} ${row.record_id}`, row]))
+      const writes: OutboxRow[] = []
+      for (const { org_id, record_id } of all.values())
+        writes.push(...(await reader('salesforce_outbox').where({ org_id, record_id }).select('*')))
+      const conflicts: ConflictRow[] = await reader('salesforce_conflicts').where({ address_key: key }).orderBy('id')
+      const messages = await inParts(notifications, some =>
+        reader('salesforce_inbox').whereIn('id', some).orderBy('id').select('*'),
+      )
+      return {
+        records: [...all.values()].map(recordFrom),
+        conflicts: conflicts.map(conflictFrom),
+        writes: writes.map(writeFrom),
+        notifications: messages.map(row => ({ ...notificationFrom(row), outcome: row.outcome })),
+      }
     },
     async deliveriesOf(seqs) {
       const rows = await inParts(seqs, some =>

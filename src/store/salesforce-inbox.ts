@@ -120,7 +120,7 @@ function rowOf(id: number, notification: Notification, at: number): Required<Inb
   }
 }
 
-function notificationFrom(row: InboxRow): WaitingNotification {
+export function notificationFrom(row: InboxRow): WaitingNotification {
   return {
     id: row.id,
     orgId: row.org_id,

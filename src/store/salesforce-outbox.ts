@@ -81,7 +81,7 @@ const keyOf = ({ orgId, recordId }: RecordName): { org_id: string; record_id: st
 const inOrder = <Named extends RecordName>(named: readonly Named[]): readonly Named[] =>
   [...named].sort((a, b) => (a.orgId + a.recordId < b.orgId + b.recordId ? -1 : 1))
 
-interface OutboxRow {
+export interface OutboxRow {
   org_id: string
   record_id: string
   opted_out: number | boolean
@@ -95,7 +95,7 @@ interface OutboxRow {
   last_error: string | null
 }
 
-function writeFrom(row: OutboxRow): QueuedWrite {
+export function writeFrom(row: OutboxRow): QueuedWrite {
   return {
     orgId: row.org_id,
     recordId: row.record_id,

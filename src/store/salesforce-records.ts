@@ -160,7 +160,7 @@ async function addConflicts(
   await insertRows(transaction, 'salesforce_conflicts', rows)
 }
 
-interface RecordRow {
+export interface RecordRow {
   org_id: string
   record_id: string
   object_type: string
@@ -198,7 +198,7 @@ function rowOf(record: SalesforceRecord): Omit<RecordRow, 'version'> {
   }
 }
 
-function recordFrom(row: RecordRow): SalesforceRecord {
+export function recordFrom(row: RecordRow): SalesforceRecord {
   const { address, address_key: key, opted_out: optedOut, written_opted_out: written, written_at: writtenAt } = row
   return {
     orgId: row.org_id,
@@ -220,7 +220,7 @@ function recordFrom(row: RecordRow): SalesforceRecord {
   }
 }
 
-interface ConflictRow {
+export interface ConflictRow {
   id: number
   at: number
   org_id: string
@@ -236,7 +236,7 @@ interface ConflictRow {
   resolution: string
 }
 
-function conflictFrom(row: ConflictRow): KeptConflict {
+export function conflictFrom(row: ConflictRow): KeptConflict {
   return {
     id: row.id,
     at: row.at,

@@ -11,7 +11,7 @@ export function memoryPrivacy(store: AnyStore): Privacy {
       const outcome = { type: 'erased', kept, counts: { ...nothing, blockedAttempts: 0, jobReports: 0 } } as const
       return { type: 'carried-out', outcome, effects: [], seq: 1, commandId: '0'.repeat(32) }
     },
-    waitingJobs: async () => [],
+    waiting: async () => ({ jobs: [], flowRuns: [], notifications: 0 }),
     async holdings({ key }): Promise<Holdings> {
       const people = await store.peopleByAddress(key, 10)
       return {
@@ -20,6 +20,8 @@ export function memoryPrivacy(store: AnyStore): Privacy {
         people: people.map(view => ({ ...view, cookies: [], lists: [] })),
         ...{ activities: [], commands: [], refusals: [], blockedAttempts: [], deliveries: [], cut: [] },
         jobs: { reporting: [], waiting: [] },
+        flowRuns: [],
+        salesforce: { records: [], conflicts: [], writes: [], notifications: [] },
       }
     },
   }

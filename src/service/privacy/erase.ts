@@ -26,7 +26,7 @@ import type {
   ErasureLog,
   ErasureStore,
   ErasureTransaction,
-  JobText,
+  NamingText,
   Redacted,
 } from './erasure-ports.js'
 
@@ -70,7 +70,7 @@ interface Found {
   readonly head: number
   readonly people: ReadonlySet<PersonId>
   readonly seqs: readonly number[]
-  readonly reports: readonly JobText[]
+  readonly texts: readonly NamingText[]
 }
 
 async function attemptAt(
@@ -83,7 +83,7 @@ async function attemptAt(
   const hash = hashAddress(key)
   const erased = erasedKey(hash)
   // 1. Where the log tells of it, without a lock: that may take as long as the log is long.
-  const found = await lookAround(key, hash, store)
+  const found = await lookAround({ key, text: spelling }, hash, store)
   return store.erase(async transaction => {
     // 2. What was answered before.
     const before = await answeredBefore(replay, transaction)
@@ -127,7 +127,7 @@ async function attemptAt(
       evidence: evidence && redactor.text(evidence),
     }
     const erasure: Erasure = {
-      ...{ key, erased, status, redacted, people: held.people, reports: found.reports },
+      ...{ key, erased, status, redacted, people: held.people, texts: found.texts },
       redact: redactor.deep,
     }
     const counts = await transaction.rewrite(erasure)
@@ -150,10 +150,10 @@ async function attemptAt(
   })
 }
 
-async function lookAround(key: AddressKey, hash: string, store: EraseParts['store']): Promise<Found> {
+async function lookAround({ key, text }: Address, hash: string, store: EraseParts['store']): Promise<Found> {
   const present = await store.peopleAt(key)
   const { people, traces, head } = await tracesOf(hash, present, store)
-  return { head, people, seqs: traces, reports: await store.jobReportsNaming(key) }
+  return { head, people, seqs: traces, texts: await store.textsNaming([key, text]) }
 }
 
 /** Everybody who ever had an address, and all that the log tells of it and of them. */

@@ -25,10 +25,17 @@ export interface Trace {
   readonly isOfAddress: boolean
 }
 
-/** Part of what a job says of its rows, or of its rows, that names an address. */
-export interface JobText {
-  readonly job: number
-  readonly number: number
+/** A text outside of the log that names an address. */
+export interface NamingText {
+  /** `notification`: of Salesforce; `error`: what it said when it was told something. */
+  readonly of: 'job' | 'job-report' | 'flow-run' | 'notification' | 'error'
+  /** Of the job, run or notification; null where it has no number. */
+  readonly id: number | null
+  /** False where it is still needed as it is: then it is told, and not rewritten. */
+  readonly isSettled: boolean
+  /** Where it stands; the store's own. */
+  readonly place: number
+  readonly where: Readonly<Record<string, string | number>>
 }
 
 export interface Erasure {
@@ -38,7 +45,7 @@ export interface Erasure {
   readonly status: EmailStatus
   readonly people: readonly PersonId[]
   readonly redacted: readonly Redacted[]
-  readonly reports: readonly JobText[]
+  readonly texts: readonly NamingText[]
   /** For what is not part of the log. */
   readonly redact: <Value>(value: Value) => Value
 }
@@ -85,7 +92,7 @@ export interface ErasureStore {
   tracesIn(about: About, stretch: Stretch): Promise<readonly Trace[]>
   peopleAt(key: AddressKey): Promise<readonly PersonId[]>
   entriesAt(seqs: readonly number[]): Promise<readonly LogEntry[]>
-  jobReportsNaming(text: string): Promise<readonly JobText[]>
+  textsNaming(spellings: readonly string[]): Promise<readonly NamingText[]>
   /** Jobs that are not over and have rows that name it. */
   jobsNaming(text: string): Promise<readonly number[]>
   /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw. */

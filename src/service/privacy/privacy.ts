@@ -3,11 +3,16 @@
 
 import type { Address, AddressKey } from '../../domain/address.js'
 import type { PersonId } from '../../domain/person.js'
+import type { SalesforceRecord } from '../../domain/salesforce-record.js'
 import type { BlockedAttemptStore, KeptAttempt } from '../blocked-attempts.js'
 import type { ActivityRecord, LogEntry, PersonView, ReadStore, StatusRecord } from '../ports.js'
 import type { RefusalRecord, RefusalStore } from '../refusals.js'
+import type { Notification } from '../salesforce/inbox.js'
+import type { QueuedWrite } from '../salesforce/outbox.js'
+import type { KeptConflict } from '../salesforce/records.js'
 import { defaultGroupCommitLimits } from '../writes/group-commit.js'
 import { type ErasedAnswer, type EraseParts, type EraseRequest, eraseAddress, tracesOf } from './erase.js'
+import type { NamingText } from './erasure-ports.js'
 
 /** Of each kind so many, the newest of attempts and the oldest of all else; `cut` names the kinds that have more. */
 export const heldMax = 10_000
@@ -23,8 +28,11 @@ export interface Holdings {
   readonly refusals: readonly RefusalRecord[]
   readonly blockedAttempts: readonly KeptAttempt[]
   readonly deliveries: readonly HeldDelivery[]
-  /** Jobs whose reports name it, and jobs that are not over and have rows that do. */
+  /** Jobs that name it in their reports, and jobs that are not over and have rows that do. */
   readonly jobs: { readonly reporting: readonly number[]; readonly waiting: readonly number[] }
+  /** Runs of flows that are about those people by name, or name the address in what they say. */
+  readonly flowRuns: readonly number[]
+  readonly salesforce: HeldSalesforce
   readonly cut: readonly string[]
 }
 
@@ -41,7 +49,35 @@ export interface HeldDelivery {
   readonly attempts: number
 }
 
+/** What is kept of the exchange with Salesforce. */
+export interface HeldSalesforce {
+  readonly records: readonly SalesforceRecord[]
+  readonly conflicts: readonly KeptConflict[]
+  /** What those records are still to be told. */
+  readonly writes: readonly QueuedWrite[]
+  /** Messages that name the address, which wait or failed. */
+  readonly notifications: readonly HeldNotification[]
+}
+
+export interface HeldNotification extends Notification {
+  readonly id: number
+  readonly receivedAt: number
+  readonly outcome: string | null
+}
+
+/** What names the address anew once it is carried out: erase again after it. */
+export interface Waiting {
+  readonly jobs: readonly number[]
+  readonly flowRuns: readonly number[]
+  /** Messages of Salesforce. */
+  readonly notifications: number
+}
+
 export interface HoldingsStore {
+  salesforceOf(key: AddressKey, people: readonly PersonId[], notifications: readonly number[]): Promise<HeldSalesforce>
+  /** Runs that name one of them by id. */
+  flowRunsOn(people: readonly PersonId[]): Promise<readonly number[]>
+
   cookiesOf(ids: readonly PersonId[]): Promise<readonly { readonly personId: PersonId; readonly cookie: string }[]>
   listsOf(ids: readonly PersonId[]): Promise<readonly { readonly personId: PersonId; readonly list: string }[]>
   deliveriesOf(seqs: readonly number[]): Promise<readonly HeldDelivery[]>
@@ -49,8 +85,7 @@ export interface HoldingsStore {
 
 export interface Privacy {
   erase(request: EraseRequest): Promise<ErasedAnswer>
-  /** Jobs that are not over and have rows that name the address: once carried out, these name it anew. */
-  waitingJobs(address: Address): Promise<readonly number[]>
+  waiting(address: Address): Promise<Waiting>
   holdings(address: Address): Promise<Holdings>
 }
 
@@ -79,15 +114,20 @@ export function createPrivacy({ store, hashAddress }: PrivacyParts, around?: Aro
       around?.onErased()
       return answer
     },
-    waitingJobs: ({ key }) => store.jobsNaming(key),
-    async holdings({ key }) {
+    async waiting({ key, text }) {
+      const texts = (await store.textsNaming([key, text])).filter(({ isSettled }) => !isSettled)
+      const notifications = idsOf(texts, 'notification').length
+      const jobs = new Set([...(await store.jobsNaming(key)), ...idsOf(texts, 'job')])
+      return { jobs: [...jobs], flowRuns: idsOf(texts, 'flow-run'), notifications }
+    },
+    async holdings(address) {
       await around?.flushAttempts()
-      return holdingsOf(key, { store, hashAddress })
+      return holdingsOf(address, { store, hashAddress })
     },
   }
 }
 
-async function holdingsOf(key: AddressKey, { store, hashAddress }: PrivacyParts): Promise<Holdings> {
+async function holdingsOf({ key, text }: Address, { store, hashAddress }: PrivacyParts): Promise<Holdings> {
   const cut = new Set<string>()
   const upTo = <Item>(name: string, items: readonly Item[]): readonly Item[] => {
     if (items.length > heldMax) cut.add(name)
@@ -112,7 +152,8 @@ async function holdingsOf(key: AddressKey, { store, hashAddress }: PrivacyParts)
     activities.push(...(await store.activitiesOf(id, { after: 0, limit })))
   }
   const [cookies, lists] = [await store.cookiesOf(ids), await store.listsOf(ids)]
-  const reporting = await store.jobReportsNaming(key)
+  const texts = await store.textsNaming([key, text])
+  const living = [...found.people].filter(id => !elsewhere.has(id))
   return {
     status: (await store.status(key)).status,
     statusHistory: upTo('statusHistory', await store.statusHistory(key)),
@@ -126,10 +167,19 @@ async function holdingsOf(key: AddressKey, { store, hashAddress }: PrivacyParts)
     refusals: upTo('refusals', await store.refusals({ after: 0, limit, key })),
     blockedAttempts: upTo('blockedAttempts', await store.blockedAttempts({ key }, { before: null, limit })),
     deliveries: await store.deliveriesOf(commands.map(({ seq }) => seq)),
-    jobs: { reporting: [...new Set(reporting.map(({ job }) => job))], waiting: await store.jobsNaming(key) },
+    jobs: {
+      reporting: [...new Set([...idsOf(texts, 'job-report'), ...idsOf(texts, 'job')])],
+      waiting: await store.jobsNaming(key),
+    },
+    flowRuns: [...new Set([...idsOf(texts, 'flow-run'), ...(await store.flowRunsOn(living))])],
+    salesforce: await store.salesforceOf(key, ids, idsOf(texts, 'notification')),
     cut: [...cut],
   }
 }
+
+const idsOf = (texts: readonly NamingText[], of: NamingText['of']): number[] => [
+  ...new Set(texts.flatMap(text => (text.of === of && text.id !== null ? [text.id] : []))),
+]
 
 const isOf = (all: ReadonlySet<PersonId>, without: ReadonlySet<PersonId>, id: PersonId): boolean =>
   all.has(id) && !without.has(id)
