@@ -12,7 +12,7 @@ import { aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { type FreshDatabase, onEachEngine, withDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 import { aGroupCommit } from '../support/group-commits.js'
-import { type DatabaseServer, startServer } from '../support/mariadb-server.js'
+import { type DatabaseServer, findMysql9Program, startServer } from '../support/mariadb-server.js'
 import { requires } from '../support/requirements.js'
 
 const within = { withinMs: 60_000, what: 'what was waited for' }
@@ -88,37 +88,45 @@ onEachEngine(t, 'a deadlock with somebody else is survived, whoever of the two i
   }
 })
 
-t.test('a full disk and a read-only server are told of as passing, and over when they are (MariaDB)', async t => {
-  if (!requires(t, 'mariadbd')) return
-  // All tables share one file that cannot grow past its bound.
-  const settings = ['--innodb-file-per-table=0', dataFile(40)]
-  const server = await startServer({ settings })
-  t.teardown(() => server.stop())
-  const url = await plainUser(server)
-  const root = await createConnection(`${server.url}/durable`)
-  t.teardown(() => root.destroy())
-  // It is killed with the server.
-  root.on('error', () => {})
-  const store = await openMigrated(t, url)
-  const { writes } = aGroupCommit(store, { patienceMs: 1_500 })
-  t.ok(isCarriedOut(await writes.submit(suppress('before@example.org'))))
+const privateServers = [
+  { name: 'MariaDB', requirement: 'mariadbd', program: null, readOnly: 'read_only' },
+  { name: 'MySQL 9', requirement: 'mysql9-program', program: findMysql9Program(), readOnly: 'super_read_only' },
+] as const
 
-  await root.query('set global read_only = 1')
-  await isRefusedAsPassing(t, () => writes.submit(suppress('read-only@example.org')), 'read-only')
-  await root.query('set global read_only = 0')
-  t.ok(isCarriedOut(await untilTaken(() => writes.submit(suppress('written@example.org')))))
+for (const { name, requirement, program, readOnly } of privateServers)
+  t.test(`a full disk and a read-only server are told of as passing, and over when they are (${name})`, async t => {
+    if (!requires(t, requirement)) return
+    // All tables share one file that cannot grow past its bound.
+    const settings = ['--innodb-file-per-table=0', dataFile(40)]
+    const server = await startServer({ settings, program })
+    t.teardown(() => server.stop())
+    const url = await plainUser(server)
+    const root = await createConnection(`${server.url}/durable`)
+    t.teardown(() => root.destroy())
+    // It is killed with the server.
+    root.on('error', () => {})
+    const store = await openMigrated(t, url)
+    const { writes } = aGroupCommit(store, { patienceMs: 1_500 })
+    t.ok(isCarriedOut(await writes.submit(suppress('before@example.org'))))
 
-  await root.query('create table filler (id int auto_increment primary key, text longtext)')
-  const fill = (): Promise<unknown> => root.query("insert into filler (text) values (repeat('x', 200000))")
-  // InnoDB ends itself where even to roll back needs room; to callers that is no other thing than a full disk.
-  await t.rejects(endlessly(fill), /is full|connection/i, 'the file is full')
-  await isRefusedAsPassing(t, () => fillUp(writes, 300), 'full')
-  settings[1] = dataFile(400)
-  await server.kill()
-  await server.start()
-  t.ok(isCarriedOut(await untilTaken(() => writes.submit(suppress('after@example.org')))))
-  t.same(await gaps(store), [], 'the log has no gap')
-})
+    await root.query(`set global ${readOnly} = 1`)
+    await isRefusedAsPassing(t, () => writes.submit(suppress('read-only@example.org')), 'read-only')
+    // MySQL's stronger one brings the other along, and leaves it behind.
+    await root.query(`set global ${readOnly} = 0`)
+    await root.query('set global read_only = 0')
+    t.ok(isCarriedOut(await untilTaken(() => writes.submit(suppress('written@example.org')))))
+
+    await root.query('create table filler (id int auto_increment primary key, text longtext)')
+    const fill = (): Promise<unknown> => root.query("insert into filler (text) values (repeat('x', 200000))")
+    // InnoDB ends itself where even to roll back needs room; to callers that is no other thing than a full disk.
+    await t.rejects(endlessly(fill), /is full|connection/i, 'the file is full')
+    await isRefusedAsPassing(t, () => fillUp(writes, 300), 'full')
+    settings[1] = dataFile(400)
+    await server.kill()
+    await server.start()
+    t.ok(isCarriedOut(await untilTaken(() => writes.submit(suppress('after@example.org')))))
+    t.same(await gaps(store), [], 'the log has no gap')
+  })
 
 t.test('a full disk and a read-only file are told of as passing, and over when they are (SQLite)', async t => {
   const { url } = await withDatabase(t, 'sqlite')

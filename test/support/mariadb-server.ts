@@ -32,10 +32,38 @@ export interface ServerPlace {
   readonly directory?: string
   /** Options of the server program that come last, so that they win. */
   readonly settings?: readonly string[]
+  /** Unless told, the one of the machine. */
+  readonly program?: ServerProgram | null
+}
+
+/** A server program that may lie anywhere. */
+export interface ServerProgram {
+  readonly path: string
+  /** What has to stand before all options. */
+  readonly before: readonly string[]
+  readonly settings: readonly string[]
 }
 
 /** The server program that `startServer` would run, or null where the machine has none. */
 export const findServerProgram = (): string | null => findExecutable('mariadbd', 'mysqld')
+
+/**
+ * MySQL 9 as the tool that starts it keeps it: a folder with a whole system, whose libraries it needs. Null where the
+ * tool never ran.
+ */
+export function findMysql9Program(): ServerProgram | null {
+  const root = join(process.env.MYSQL_HOME ?? mysqlHome, 'root')
+  const path = join(root, 'lib64/ld-linux-x86-64.so.2')
+  const program = join(root, 'usr/sbin/mysqld')
+  if (!existsSync(path) || !existsSync(program)) return null
+  const libraries = ['lib', 'usr/lib'].map(folder => join(root, folder, 'x86_64-linux-gnu')).join(':')
+  // Its own folder for files that come and go is not there outside of that system.
+  const settings = [`--basedir=${join(root, 'usr')}`, '--secure-file-priv=']
+  return { path, before: ['--library-path', libraries, program], settings }
+}
+
+/** The tool's own default. */
+const mysqlHome = '/var/cache/mysql-server-sid'
 
 /** A first start on a busy machine, crash recovery included, stays well below this. */
 const ANSWERS_WITHIN_MS = 60_000
@@ -54,7 +82,8 @@ const CLEAN_UP = `
  * @throws Error when the machine has no server program, or with the end of the server's log when it does not start
  */
 export async function startServer(place: ServerPlace = {}): Promise<DatabaseServer> {
-  const program = findServerProgram()
+  const found = findServerProgram()
+  const program = place.program ?? (found === null ? null : { path: found, before: [], settings: [] })
   if (program === null) throw new Error('neither mariadbd nor mysqld found: install mariadb-server')
   const folder = place.directory ?? (await mkdtemp(join(tmpdir(), 'durable-unsubscribe-mysql-')))
   mkdirSync(folder, { recursive: true })
@@ -77,14 +106,15 @@ class PrivateServer implements DatabaseServer {
   #process: ChildProcess | null = null
 
   constructor(
-    readonly program: string,
+    readonly program: ServerProgram,
     readonly folder: string,
     readonly port: number,
     readonly isFolderOurs: boolean,
     readonly ownSettings: readonly string[],
   ) {
     this.url = `mysql://app:app@127.0.0.1:${port}`
-    this.#isMariadb = execFileSync(program, ['--no-defaults', '--version'], { encoding: 'utf8' }).includes('MariaDB')
+    const asked = [...program.before, '--no-defaults', '--version']
+    this.#isMariadb = execFileSync(program.path, asked, { encoding: 'utf8' }).includes('MariaDB')
     this.#will = leaveLastWill(CLEAN_UP, folder, isFolderOurs ? 'remove' : 'keep')
   }
 
@@ -104,10 +134,10 @@ class PrivateServer implements DatabaseServer {
 
   async start(): Promise<void> {
     if (this.#process !== null) return
-    this.#launch(this.program, this.#settings())
-    const what = `an answer of ${this.program}`
+    this.#launch(this.program.path, [...this.program.before, ...this.#settings()])
+    const what = `an answer of ${this.program.path}`
     await eventually(() => this.#process === null || this.#answers(), { withinMs: ANSWERS_WITHIN_MS, what })
-    if (this.#process === null) throw new Error(`${this.program} ended at once:\n${this.#endOfLog()}`)
+    if (this.#process === null) throw new Error(`${this.program.path} ended at once:\n${this.#endOfLog()}`)
   }
 
   async kill(): Promise<void> {
@@ -147,10 +177,13 @@ class PrivateServer implements DatabaseServer {
 
   #initialisation(): [string, string[]] {
     const common = [`--datadir=${join(this.folder, 'data')}`, ...asCurrentUser()]
-    if (!this.#isMariadb) return [this.program, ['--no-defaults', '--initialize-insecure', ...common]]
+    const { path, before, settings } = this.program
+    if (!this.#isMariadb) {
+      const own = this.ownSettings.filter(setting => setting.startsWith('--innodb-data-file-path'))
+      return [path, [...before, '--no-defaults', '--initialize-insecure', ...common, ...settings, ...own]]
+    }
     const program = findExecutable('mariadb-install-db', 'mysql_install_db')
-    if (program === null)
-      throw new Error(`${this.program} is here but mariadb-install-db is not: install mariadb-server`)
+    if (program === null) throw new Error(`${path} is here but mariadb-install-db is not: install mariadb-server`)
     return [program, ['--no-defaults', ...common, '--auth-root-authentication-method=normal', '--skip-test-db']]
   }
 
@@ -174,6 +207,7 @@ class PrivateServer implements DatabaseServer {
       '--performance-schema=OFF',
       ...(this.#isMariadb ? [] : ['--mysqlx=OFF']),
       ...asCurrentUser(),
+      ...this.program.settings,
       ...this.ownSettings,
     ]
   }

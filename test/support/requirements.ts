@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { findExecutable } from './executables.js'
-import { findServerProgram } from './mariadb-server.js'
+import { findMysql9Program, findServerProgram } from './mariadb-server.js'
 import { hasSharedTools, sharedTools } from './project.js'
 
 interface Requirement {
@@ -25,6 +25,12 @@ const requirements = {
     isMet: () => Boolean(process.env.TEST_MYSQL9_URL),
     howToGet: 'set TEST_MYSQL9_URL to a MySQL 9 server whose user may create databases',
     canExist: hasSharedTools,
+  },
+  'mysql9-program': {
+    isMet: () => findMysql9Program() !== null,
+    howToGet: 'run the shared tool mysql-server beside the checkout once, which unpacks MySQL 9',
+    // Whoever set TEST_MYSQL9_URL to a server elsewhere has no program for tests to kill.
+    canExist: findMysql9Program() !== null,
   },
   mariadbd: {
     isMet: () => findServerProgram() !== null,
