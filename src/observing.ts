@@ -9,7 +9,7 @@ import { BlockedAttempts } from './service/blocked-attempts.js'
 import { StoreConflict } from './service/ports.js'
 import type { Readiness } from './service/service.js'
 import type { BacklogStore } from './service/writes/backlog.js'
-import type { GroupCommitEvents } from './service/writes/group-commit.js'
+import type { GroupCommitEvents } from './service/writes/batch-run.js'
 import type { CallObserver } from './soap/endpoint.js'
 import type { StoreOptions } from './store/store.js'
 

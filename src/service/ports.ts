@@ -88,6 +88,8 @@ export interface Commanded {
 }
 
 export interface CommandStore {
+  /** How many of its transactions of one process may be on their way at a time, without one waiting for another. */
+  readonly batchesAtOnce: 1 | 2
   /** Runs the work in one transaction and commits. Throws StoreUnavailable, CommitUnknown or what the work threw.
    * `batch` is what the work is about: nothing to the store, but to who watches it. */
   transact<T>(work: (transaction: BatchTransaction) => Promise<T>, batch?: readonly Commanded[]): Promise<T>

@@ -36,6 +36,8 @@ export interface SlowStatements {
 
 // Enough for reads beside the one writer; a server has few connections to give away.
 const mysqlReadersMax = 8
+// Two batches, and everything else that writes.
+const mysqlWritersMax = 3
 const acquireTimeoutMs = 8_000
 // libsql waits for another process's lock without giving the event loop back, so not for long.
 const sqliteBusyMs = 250
@@ -123,7 +125,7 @@ function openMysql(place: MysqlPlace, statementMs: number): Engine {
         ...(place.hosts.length > 1 ? { maxConnectionLifetimeMillis: clusterConnectionMs } : {}),
       },
     })
-  const writer = open(2, { statementMs })
+  const writer = open(mysqlWritersMax, { statementMs })
   return engine('mysql', { writer, reader: open(mysqlReadersMax, { statementMs }), patient: open(2, longWork) })
 }
 

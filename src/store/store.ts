@@ -119,6 +119,8 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
   return {
     // Whoever waits for a batch has its patience in the group commit, which also knows what becomes of the batch.
     ...passingErrors(commandStore(engine, erased), null),
+    // An embedded store has one writer.
+    batchesAtOnce: engine.name === 'mysql' ? 2 : 1,
     ...passingOn(createReads(reader, erased)),
     ...passingOn(createChanges(reader, erased)),
     ...passingOn(createArchive(writer, reader)),
@@ -157,7 +159,7 @@ export function openStore(databaseUrl: string, { patienceMs = 15_000, ...options
   }
 }
 
-function commandStore(engine: Engine, erased: ErasedKeys): CommandStore {
+function commandStore(engine: Engine, erased: ErasedKeys): Omit<CommandStore, 'batchesAtOnce'> {
   const { writer, reader } = engine
   return {
     transact: work =>

@@ -1,7 +1,8 @@
 // Group commits for tests: over any store, with what they reported kept for looking at.
 
 import type { CommandStore } from '../../src/service/ports.js'
-import { GroupCommit, type GroupCommitEvents, type GroupCommitLimits } from '../../src/service/writes/group-commit.js'
+import type { GroupCommitEvents } from '../../src/service/writes/batch-run.js'
+import { GroupCommit, type GroupCommitLimits } from '../../src/service/writes/group-commit.js'
 import type { Answer } from '../../src/service/writes/submission.js'
 import { aHashAddress, someReasons } from './builders.js'
 

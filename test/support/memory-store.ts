@@ -154,6 +154,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   }
 
   return {
+    batchesAtOnce: 1,
+
     transact(work) {
       const turn = lastTransaction.then(() => transact(work))
       // The next transaction waits for this one, whatever becomes of it; its error belongs to its own caller.

@@ -20,7 +20,7 @@ interface Named extends BulkCommand {
 }
 
 export class BulkWork implements JobWork {
-  // While one is being committed the next one waits behind it, read and ready.
+  // While one is being written the next one gets ready behind it, and the one after that waits, read.
   readonly partsMax: number
   readonly isDryRun: boolean
   readonly #jobId: number
@@ -36,7 +36,7 @@ export class BulkWork implements JobWork {
     this.#plan = { ...plan, cause: { ...plan.cause, job: jobId, origin: 'import' } }
     this.#options = options
     this.isDryRun = plan.isDryRun
-    this.partsMax = plan.isDryRun ? 1 : 2
+    this.partsMax = plan.isDryRun ? 1 : 3
     this.#submissions = new JobSubmissions(jobId, options.writes, options.chunkRows)
   }
 

@@ -107,10 +107,11 @@ class JobRun {
     const { now } = this.#options
     let { mark } = this.#progress
     let isAtEnd = false
+    let { partsMax } = this.#work
     while (!isAtEnd || parts.length > 0) {
       const startedAt = performance.now()
       const othersBefore = this.#submittedByOthers
-      while (!isAtEnd && !signal.aborted && parts.length < this.#work.partsMax) {
+      while (!isAtEnd && !signal.aborted && parts.length < partsMax) {
         const part = await this.#work.next(mark)
         if (part === null) isAtEnd = true
         else {
@@ -130,7 +131,10 @@ class JobRun {
       const isDue = now() - this.#recordedAt >= recordEveryMs || this.#tally.waiting > reportsWaitingMax
       if ((isDue || this.#work.partsMax === 1) && !(await this.#keepOn())) return
       // Where callers are about, as long a rest as the part took: they keep at least half of the write path.
-      if (this.#submittedByOthers > othersBefore) await delay(performance.now() - startedAt)
+      const isAlone = this.#submittedByOthers === othersBefore
+      if (!isAlone) await delay(performance.now() - startedAt)
+      // What waits in front of a caller's command, the caller waits for too.
+      partsMax = isAlone ? this.#work.partsMax : Math.min(2, this.#work.partsMax)
     }
     if (isAtEnd && !signal.aborted) await this.#end('complete')
   }

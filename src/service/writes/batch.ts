@@ -21,6 +21,7 @@ import type {
 } from '../ports.js'
 import { returnsOf } from './returning.js'
 import type { Answer, Replay, Submission } from './submission.js'
+import { Turn } from './turn.js'
 
 export interface BatchEnvironment {
   readonly now: () => number
@@ -49,15 +50,27 @@ export async function carryOut(
   batch: readonly Named[],
   transaction: BatchTransaction,
   env: BatchEnvironment,
+  turn = new Turn(),
 ): Promise<BatchResult> {
   // 1. What was answered before.
-  const found = new Map(await transaction.findAnswers(replayKeysOf(batch)))
+  const found = await transaction.findAnswers(replayKeysOf(batch))
   // 2. Lock the addresses in key order, then read the people.
-  const situation = await transaction.read(wantedBy(batch))
+  const wanted = wantedBy(batch)
+  let situation = await transaction.read(wanted)
   // 3. The head of the log, last of all locks: positions follow the order of commits.
-  const head = await transaction.lockHead()
+  const foreseen = turn.foreseen ?? (await transaction.lockHead())
   // 4. Fold: each command sees what the ones before it did.
-  const folded = fold(batch, situation, found, head, env)
+  let folded = fold(batch, situation, found, foreseen, env)
+  if (turn.foreseen !== null) {
+    await turn.comes()
+    const head = await transaction.lockHead()
+    if (head.seq !== foreseen.seq || head.hash !== foreseen.hash) {
+      // Another process wrote in between. What was read stands still under our locks; only the positions are others.
+      situation = await transaction.read(wanted)
+      folded = fold(batch, situation, found, head, env)
+    }
+  }
+  turn.leaves(folded.head)
   // 5. Write the difference and the log.
   if (folded.entries.length > 0) {
     const { entries, details, answers: kept, head: newHead } = folded
@@ -80,11 +93,12 @@ interface Folded {
 function fold(
   batch: readonly Named[],
   situation: WorkingSet,
-  found: Map<string, FoundAnswer>,
+  foundBefore: ReadonlyMap<string, FoundAnswer>,
   head: LogHead,
   env: BatchEnvironment,
 ): Folded {
   const at = env.now()
+  const found = new Map(foundBefore)
   const folded: Folded = { replies: [], entries: [], details: [], answers: [], head, idsUsed: 0, fanOutsStarted: 0 }
   for (const submission of batch) {
     const { replay } = submission

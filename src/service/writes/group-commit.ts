@@ -2,14 +2,14 @@
 // answered before its batch is on disk. It knows nothing of SQL, and of the rules only that commands have answers.
 
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressKey } from '../../domain/address.js'
-import type { PersonId } from '../../domain/person.js'
 import type { ResubscribeReason } from '../../domain/resubscribe.js'
-import { type CommandStore, CommitUnknown, StoreConflict, StoreUnavailable } from '../ports.js'
-import { type BatchEnvironment, type BatchResult, carryOut, type Named } from './batch.js'
+import { type CommandStore, CommitUnknown, StoreUnavailable } from '../ports.js'
+import { type Ahead, BatchRun, type BatchTools, type GroupCommitEvents, type Waiting } from './batch-run.js'
 import { charactersOf } from './command-size.js'
+import { FreshIds } from './fresh-ids.js'
 import { type Answer, type NamedReplay, QueueFull, Stopping, type Submission } from './submission.js'
+import { mayFollow } from './turn.js'
 
 export interface GroupCommitLimits {
   /** Commands in one transaction. */
@@ -30,50 +30,20 @@ export const defaultGroupCommitLimits: GroupCommitLimits = {
   answersKeptMs: 7 * 24 * 3600 * 1000,
 }
 
-/** What the operator may want to count. */
-export interface GroupCommitEvents {
-  batch(facts: { readonly size: number; readonly ms: number; readonly fanOutsStarted: number }): void
-  command(kind: Submission['command']['type'], answer: Answer['type'], ms: number): void
-  retry(cause: Error): void
-  defect(cause: unknown, kind: Submission['command']['type']): void
-}
-
-interface Waiting extends Named {
-  readonly arrivedAt: number
-  readonly characters: number
-  resolve(answer: Answer): void
-  reject(cause: Error): void
-}
-
-/** An attempt whose commit was sent and not answered. */
-interface Doubt {
-  readonly batch: readonly Waiting[]
-  readonly result: BatchResult
-}
-
 // Nobody waits longer than patience and a part of it.
 const looksPerPatience = 8
-// Between two attempts: short at first, since most conflicts pass at once, then bounded.
-const pauseMs = (attempt: number): number => Math.min(2 ** attempt * 2, 500) * (0.5 + Math.random() / 2)
-// Ids are taken from the store in blocks, so that most batches need no round trip for them.
-const personIdBlock = 1024
-// Another process can win the race for a row a few times; that often in a row it is a defect.
-const conflictsMax = 10
 // Commands are also bounded by their size, so that no batch grows past what a statement may carry.
 const batchCharactersMax = 4_000_000
 
 export class GroupCommit {
   readonly #store: CommandStore
-  readonly #hashAddress: (key: AddressKey) => string
-  readonly #resubscribeReasons: () => readonly ResubscribeReason[]
   readonly #limits: GroupCommitLimits
-  readonly #events: GroupCommitEvents
+  readonly #tools: BatchTools
   readonly #inFlight = new Set<string>()
   #queue: Waiting[] = []
-  #freshIds: PersonId[] = []
-  #committing: readonly Waiting[] = []
-  /** Whether what is being committed may be written already. */
-  #isInDoubt = false
+  /** At most two: one is being written, the other one gets ready behind it. */
+  readonly #runs = new Set<BatchRun>()
+  #onEnough: () => void = () => {}
   #running: Promise<void> | null = null
   #stopping = false
   #submitted = 0
@@ -87,11 +57,13 @@ export class GroupCommit {
       readonly events: GroupCommitEvents
     },
   ) {
+    const { hashAddress, resubscribeReasons = () => [], limits, events } = options
     this.#store = store
-    this.#hashAddress = options.hashAddress
-    this.#resubscribeReasons = options.resubscribeReasons ?? (() => [])
-    this.#limits = { ...defaultGroupCommitLimits, ...options.limits }
-    this.#events = options.events
+    this.#limits = { ...defaultGroupCommitLimits, ...limits }
+    const { answersKeptMs } = this.#limits
+    const giveUpOverdue = (cause: Error) => this.#giveUpOverdue(cause)
+    const ids = new FreshIds(store)
+    this.#tools = { ...{ store, ids, hashAddress, resubscribeReasons, answersKeptMs }, events, giveUpOverdue }
   }
 
   /** Commands that wait for a batch. */
@@ -161,21 +133,54 @@ export class GroupCommit {
       })
     })
     this.#running ??= this.#run()
+    this.#countWaiting()
     return answered
   }
 
   async #run(): Promise<void> {
     // Callers have their answer in time even where the store neither takes a batch nor refuses it.
     const watch = setInterval(() => this.#giveUpOverdue(), this.#limits.patienceMs / looksPerPatience)
-    do {
-      // One turn of the event loop, not a timer: requests that have already arrived join this batch.
-      await new Promise(setImmediate)
-      this.#committing = this.#queue.splice(0, this.#nextBatchLength())
-      await this.#commit(this.#committing)
-    } while (this.#queue.length > 0)
+    let ahead: BatchRun | null = null
+    while (ahead !== null || this.#queue.length > 0) {
+      if (ahead === null) {
+        // One turn of the event loop, not a timer: requests that have already arrived join this batch.
+        await new Promise(setImmediate)
+        ahead = this.#begin(null)
+      }
+      const follower: BatchRun | null = await this.#beginBehind(ahead)
+      await ahead.over
+      this.#runs.delete(ahead)
+      ahead = follower
+    }
     clearInterval(watch)
-    this.#committing = []
     this.#running = null
+  }
+
+  #begin(ahead: Ahead | null): BatchRun {
+    const run = new BatchRun(this.#queue.splice(0, this.#nextBatchLength()), ahead, this.#tools)
+    this.#runs.add(run)
+    return run
+  }
+
+  // Small batches do better to wait and grow: what a transaction costs, it costs for all of its commands.
+  async #beginBehind(ahead: BatchRun): Promise<BatchRun | null> {
+    if (this.#store.batchesAtOnce === 1) return null
+    const head = await ahead.turn.left
+    if (head === null) return null
+    await Promise.race([ahead.over, this.#enoughForAnother()])
+    if (ahead.isOver || !mayFollow(this.#queue.slice(0, this.#nextBatchLength()), ahead.members)) return null
+    return this.#begin({ run: ahead, head })
+  }
+
+  #enoughForAnother(): Promise<void> {
+    return new Promise(resolve => {
+      this.#onEnough = resolve
+      this.#countWaiting()
+    })
+  }
+
+  #countWaiting(): void {
+    if (this.#queue.length >= this.#limits.batchMax / 2) this.#onEnough()
   }
 
   #nextBatchLength(): number {
@@ -188,92 +193,6 @@ export class GroupCommit {
     return longest
   }
 
-  // Never rejects: every member of the batch is answered, each with its own answer or error.
-  async #commit(batch: readonly Waiting[], doubted: readonly Doubt[] = []): Promise<void> {
-    const startedAt = performance.now()
-    const doubts = [...doubted]
-    let conflicts = 0
-    for (let attempt = 0; batch.length > 0; attempt++) {
-      let result: BatchResult | undefined
-      try {
-        // A commit whose fate is unknown is looked up before each further attempt, not before the next one alone: a
-        // cluster may bring it in after it was looked for in vain.
-        const landed = await this.#landed(doubts)
-        if (landed !== undefined) {
-          this.#answer(landed.batch, landed.result, startedAt)
-          return
-        }
-        await this.#topUpIds(batch.length)
-        this.#isInDoubt = true
-        await this.#store.transact(async transaction => {
-          result = await carryOut(batch, transaction, this.#environment())
-        }, batch)
-        this.#answer(batch, result!, startedAt)
-        return
-      } catch (cause) {
-        if (cause instanceof CommitUnknown && result !== undefined) doubts.push({ batch, result })
-        this.#isInDoubt = doubts.length > 0
-        if (cause instanceof StoreConflict) conflicts++
-        if (!isTransient(cause) || conflicts > conflictsMax) {
-          await this.#isolate(batch, cause, doubts)
-          return
-        }
-        this.#events.retry(cause)
-        if (cause instanceof StoreConflict) this.#freshIds = []
-        await delay(pauseMs(attempt))
-        batch = this.#dropExpired(batch, cause)
-      }
-    }
-  }
-
-  #environment(): BatchEnvironment {
-    const { answersKeptMs } = this.#limits
-    const known = { freshPersonIds: this.#freshIds, hashAddress: this.#hashAddress, answersKeptMs }
-    return { ...known, now: Date.now, salt: randomUUID, resubscribeReasons: this.#resubscribeReasons() }
-  }
-
-  #answer(batch: readonly Waiting[], result: BatchResult, startedAt: number): void {
-    this.#freshIds.splice(0, result.idsUsed)
-    const { fanOutsStarted } = result
-    this.#events.batch({ size: batch.length, ms: performance.now() - startedAt, fanOutsStarted })
-    const now = Date.now()
-    batch.forEach((waiting, index) => {
-      const answer = result.answers[index]!
-      this.#events.command(waiting.command.type, answer.type, now - waiting.arrivedAt)
-      waiting.resolve(answer)
-    })
-  }
-
-  // Another error than a passing one belongs to one command: halve until it is alone, and let it fail alone.
-  async #isolate(batch: readonly Waiting[], cause: unknown, doubts: readonly Doubt[]): Promise<void> {
-    const [first] = batch
-    if (batch.length === 1 && first !== undefined) {
-      this.#events.defect(cause, first.command.type)
-      first.reject(cause instanceof Error ? cause : new Error(String(cause)))
-      return
-    }
-    const half = batch.length >> 1
-    await this.#commit(batch.slice(0, half), doubts)
-    await this.#commit(batch.slice(half), doubts)
-  }
-
-  // Of several attempts, the one whose answers say what the log says.
-  async #landed(doubts: readonly Doubt[]): Promise<Doubt | undefined> {
-    const [first] = doubts
-    if (first === undefined) return undefined
-    const found = await this.#store.findCommands(first.batch.map(({ commandId }) => commandId))
-    if (found.size === 0) return undefined
-    return doubts.find(({ result }) =>
-      result.answers.some(answer => answer.type === 'carried-out' && found.get(answer.commandId) === answer.seq),
-    )
-  }
-
-  // While the store does not answer, nobody waits longer than their patience, in the queue neither.
-  #dropExpired(batch: readonly Waiting[], cause: Error): readonly Waiting[] {
-    const isOverdue = this.#giveUpOverdue(cause)
-    return batch.filter(waiting => !isOverdue(waiting))
-  }
-
   // A batch that is under way goes on: it may be carried out after all, and whoever sends the same again gets to know.
   #giveUpOverdue(cause?: Error): (waiting: Waiting) => boolean {
     const arrivedBefore = Date.now() - this.#limits.patienceMs
@@ -282,19 +201,14 @@ export class GroupCommit {
       waiting.reject(new StoreUnavailable('the store did not answer in time', { cause }))
     }
     this.#queue = this.#queue.filter(waiting => !isOverdue(waiting))
-    const Kind = this.#isInDoubt ? CommitUnknown : StoreUnavailable
-    for (const waiting of this.#committing.filter(isOverdue)) {
-      waiting.reject(new Kind('the store did not answer in time', { cause }))
+    for (const run of this.#runs) {
+      const Kind = run.isInDoubt ? CommitUnknown : StoreUnavailable
+      for (const waiting of run.members.filter(isOverdue)) {
+        waiting.reject(new Kind('the store did not answer in time', { cause }))
+      }
     }
     return isOverdue
-  }
-
-  async #topUpIds(count: number): Promise<void> {
-    while (this.#freshIds.length < count) this.#freshIds.push(...(await this.#store.reservePersonIds(personIdBlock)))
   }
 }
 
 const requestNameOf = ({ replayKey, requestKey }: NamedReplay): string => requestKey ?? replayKey
-
-const isTransient = (cause: unknown): cause is StoreUnavailable | CommitUnknown =>
-  cause instanceof StoreUnavailable || cause instanceof CommitUnknown
