@@ -99,7 +99,7 @@ export async function salesforceHandler(
   const { trustedProxies } = config
   const unknownOrgs = new Set<string>()
   return createOutboundHandler({
-    contract: await loadOutboundContract(join(packageRoot(), 'wsdl')),
+    contract: await loadOutboundContract(join(packageRoot(), 'wsdl'), loadWsdlModelsAside),
     inbox,
     orgs: new Set(config.salesforceOrgs.flatMap(salesforceIdForms)),
     needsCertificate: config.salesforceClientCa !== null,

@@ -42,3 +42,28 @@ t.test('what it cannot read is named', async t => {
 
   await t.rejects(loadWsdlModelsAside([path]), { message: /broken\.wsdl: / })
 })
+
+t.test('what was read when the program was built is not read again, unless the file is another one', async t => {
+  const { loadWsdlModelsAside } = await builtAside(t)
+  const { keepModels, keptModels }: typeof import('../../src/soap/wsdl/kept-models.js') = await import(
+    pathToFileURL(join(t.testdirName, 'wsdl/kept-models.js')).href
+  )
+  const files = join(t.testdirName, 'files')
+  const [one, other] = ['one.wsdl', 'other.wsdl'].map(file => join(files, file)) as [string, string]
+  mkdirSync(files)
+  writeFileSync(one, readFileSync(wsdl('2_1')))
+  writeFileSync(other, readFileSync(wsdl('3_1')))
+  t.equal(await keptModels([one]), null, 'nothing is kept yet')
+  const [oneModel, otherModel] = await Promise.all([one, other].map(loadWsdlModel))
+
+  await keepModels(files)
+  t.same(await keptModels([other, one]), [otherModel, oneModel])
+  t.same(await loadWsdlModelsAside([one]), [oneModel])
+
+  const changed = readFileSync(one, 'utf8').replaceAll('successSyncLead', 'successSyncLead2')
+  writeFileSync(one, changed)
+  t.equal(await keptModels([other, one]), null)
+  const models = await loadWsdlModelsAside([other, one])
+  t.same(models, [otherModel, await loadWsdlModel(one)])
+  t.notSame(models[1], oneModel)
+})

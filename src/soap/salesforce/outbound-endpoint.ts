@@ -13,7 +13,7 @@ import { escapeText } from '../codec/codec-scalar-encode.js'
 import type { DecodedObject, DecodedValue } from '../codec/compile-decode.js'
 import { decodeMessageText } from '../codec/message-text.js'
 import { type Fault, fault, faultKinds, quoted } from '../faults.js'
-import { loadWsdlModel } from '../wsdl/wsdl-model.js'
+import { type LoadModels, loadModelsHere } from '../wsdl/contracts.js'
 
 export interface OutboundContract {
   readonly wsdlText: string
@@ -22,9 +22,13 @@ export interface OutboundContract {
 }
 
 /** `folder` holds the files of `wsdl/`. */
-export async function loadOutboundContract(folder: string): Promise<OutboundContract> {
+export async function loadOutboundContract(
+  folder: string,
+  loadModels: LoadModels = loadModelsHere,
+): Promise<OutboundContract> {
   const path = join(folder, 'salesforce-outbound.wsdl')
-  const [model, wsdlText] = await Promise.all([loadWsdlModel(path), readFile(path, 'utf8')])
+  const [models, wsdlText] = await Promise.all([loadModels([path]), readFile(path, 'utf8')])
+  const model = models[0]!
   return { wsdlText, decode: compileEnvelopeDecoder(model), encode: compileEnvelopeEncoder(model) }
 }
 
