@@ -44,7 +44,8 @@ export const personal: Readonly<Record<string, Readonly<Record<string, Fate>>>> 
 }
 
 // Ids of people mean nobody once these are gone, addresses are keyed hashes, and what admins name or write about their
-// own set-up is not about people: `name`, `description`, `created_by`, actors, callers.
+// own set-up is not about people: `name`, `description`, `created_by`, actors, callers. A traced call is kept once all
+// of its values were taken out.
 const free: Readonly<Record<string, string>> = {
   people: 'address_seq own_unsubscribed partition_name created_at saved_at updated_at',
   foreign_ids: 'system',
@@ -91,6 +92,8 @@ const free: Readonly<Record<string, string>> = {
   store_facts: 'name value',
   settings: 'name version value changed_at changed_by',
   call_counts: 'day caller calls',
+  traces: 'caller started_at started_by until_at calls_max',
+  traced_calls: 'id caller at is_proven characters call',
 }
 
 /** `table.column` of all that is declared. */
