@@ -11,6 +11,7 @@ import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
 import { publicUrl } from './http/public-url.js'
 import { requestIdOf } from './http/request-id.js'
+import type { HttpServer } from './http/server.js'
 import { defaultUploadLimits, type UploadLimits } from './http/upload.js'
 import { refusalLog } from './observing.js'
 import { packageRoot } from './package-root.js'
@@ -93,7 +94,7 @@ export async function salesforceHandler(
   config: Config,
   inbox: Pick<InboxStore, 'receiveNotifications'>,
   logger: Logger,
-  onStored: () => void,
+  { onStored, isTrustedClient }: { onStored(): void } & Pick<HttpServer, 'isTrustedClient'>,
 ): Promise<SoapRequestHandler> {
   if (config.salesforceOrgs.length === 0) return () => false
   const { trustedProxies } = config
@@ -102,7 +103,7 @@ export async function salesforceHandler(
     contract: await loadOutboundContract(join(packageRoot(), 'wsdl'), loadWsdlModelsAside),
     inbox,
     orgs: new Set(config.salesforceOrgs.flatMap(salesforceIdForms)),
-    needsCertificate: config.salesforceClientCa !== null,
+    isCertified: request => config.salesforceClientCa === null || isTrustedClient(request),
     now: Date.now,
     readBody: request => readBody(request, bodyLimits(config)),
     publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),

@@ -134,7 +134,10 @@ export async function serve(config: Config): Promise<RunningServer> {
   )
   const sharing = sharedCounts(limiter, opened, config, logger)
   const guard = callerGuard(config)
-  const salesforce = await salesforceHandler(config, store, logger, () => background?.salesforceSent())
+  const salesforce = await salesforceHandler(config, store, logger, {
+    onStored: () => background?.salesforceSent(),
+    isTrustedClient: request => http.isTrustedClient(request),
+  })
   const tracer = createCallTracer(traces, opened.hashAddress)
   const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger, tracer })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }

@@ -44,8 +44,8 @@ export const salesforceVariables = {
   salesforceClientCa: {
     name: 'SALESFORCE_CLIENT_CA_FILE',
     description:
-      'Certificates (PEM) that the certificate of Salesforce must come from; where it is set, outbound messages are ' +
-      'taken only over TLS_CERT_FILE and with such a certificate.',
+      'The API client certificate of your Salesforce organization (PEM), or authorities that sign for nobody else; ' +
+      'where it is set, outbound messages are taken only over TLS_CERT_FILE and with such a certificate.',
     read: optional,
   },
   salesforceInboxDays: {

@@ -12,7 +12,8 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type TlsMaterial, tlsMinVersion } from './tls.js'
+import { TLSSocket } from 'node:tls'
+import { clientTrust, type TlsMaterial, tlsMinVersion } from './tls.js'
 
 export interface HttpServerLimits {
   readonly headersTimeoutMs: number
@@ -84,6 +85,8 @@ export interface HttpServer {
   readonly server: Server
   /** New connections get this certificate. Only for a server that began with one. */
   renewTls(material: TlsMaterial): void
+  /** Whether the client has shown a certificate that was asked for. */
+  isTrustedClient(request: IncomingMessage): boolean
   /** Resolves with the port, once connections are accepted. Port 0: any free one. */
   listen(port: number, host?: string): Promise<number>
   /**
@@ -101,6 +104,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const running = new Map<Duplex, ServerResponse>()
   const latest = new WeakMap<Socket, Begun>()
   let isClosing = false
+  let isTrusted = tls === null ? () => false : clientTrust(tls)
   let isPastLinger = false
 
   const bounds = {
@@ -171,7 +175,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   return {
     server,
-    renewTls: material => tlsServer?.setSecureContext({ ...material, minVersion: tlsMinVersion }),
+    renewTls(material) {
+      tlsServer?.setSecureContext({ ...material, minVersion: tlsMinVersion })
+      isTrusted = clientTrust(material)
+    },
+    isTrustedClient: ({ socket }) => socket instanceof TLSSocket && isTrusted(socket),
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)

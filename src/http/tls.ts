@@ -1,15 +1,17 @@
 // TLS from files: certificate and key, read again when they change, so that a renewed certificate needs no restart.
 // It knows files and secure contexts; it must not know what is served.
 
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type TLSSocket } from 'node:tls'
 
 export interface TlsFiles {
   /** PEM: the server's certificate, followed by those between it and the root. */
   readonly certFile: string
   /** PEM, without a passphrase. */
   readonly keyFile: string
-  /** PEM: from whom the certificates of clients must come. Clients without one are served all the same. */
+  /** PEM: the certificates that clients may have, or from whom theirs must come. Clients without one are served all
+   * the same. */
   readonly clientCaFile?: string | null
 }
 
@@ -41,12 +43,29 @@ export function readTls({ certFile, keyFile, clientCaFile = null }: TlsFiles): T
     return material
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)
-    const others = clientCaFile === null ? '' : `, with the authority ${clientCaFile},`
+    const others = clientCaFile === null ? '' : `, with ${clientCaFile} for clients,`
     throw new TlsFilesError(`the certificate ${certFile} and the key ${keyFile}${others} cannot be used: ${said}`, {
       cause,
     })
   }
 }
+
+/** Tells whether a client has shown a certificate that the material vouches for. */
+export function clientTrust({ ca }: TlsMaterial): (socket: TLSSocket) => boolean {
+  // OpenSSL follows each certificate to a root. One that is named itself is trusted alone, whoever has signed it.
+  const named = (ca?.toString().match(certificate) ?? []).map(text => new X509Certificate(text))
+  return socket => {
+    if (socket.authorized) return true
+    const shown = socket.getPeerX509Certificate()
+    const known = named.find(({ raw }) => shown?.raw.equals(raw))
+    return known !== undefined && isInItsTime(known)
+  }
+}
+
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+const isInItsTime = ({ validFrom, validTo }: X509Certificate): boolean =>
+  Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo)
 
 /** Calls back with what the files hold after each change. Files that do not fit (yet) are reported and passed over. */
 export function watchTls(

@@ -56,10 +56,10 @@ export function aBomb(): Buffer {
 }
 
 /** Sends chunks for as long as the server lets it, and gives the answer. */
-export async function sendWithoutEnd(url: string): Promise<Told | null> {
+export async function sendWithoutEnd(url: string, path = legacyPath): Promise<Told | null> {
   const connection = await RawConnection.connect(url)
   try {
-    await connection.write(head('Transfer-Encoding: chunked'))
+    await connection.write(head('Transfer-Encoding: chunked').replace(legacyPath, path))
     let isAnswered = false
     const answer = connection.answer().finally(() => {
       isAnswered = true

@@ -31,7 +31,7 @@ async function listen(t: Test, given: Partial<OutboundHandlerOptions> = {}) {
     contract,
     inbox: store,
     orgs: new Set([orgId]),
-    needsCertificate: false,
+    isCertified: () => true,
     now: () => 1_000,
     readBody: request => readBody(request, defaultBodyLimits),
     publicUrl: () => url,
@@ -163,7 +163,7 @@ t.test('what is no outbound message gets a fault that names it, and stores nothi
 })
 
 t.test('without a certificate where one is needed, nothing is taken', async t => {
-  const { post } = await listen(t, { needsCertificate: true })
+  const { post } = await listen(t, { isCertified: () => false })
   const { status, text } = await post(sender.envelope([one(900)]))
   t.equal(status, 500)
   t.match(text, /client certificate/)

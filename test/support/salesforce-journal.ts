@@ -98,9 +98,17 @@ export function journalFor(integrationUser: string): Journal {
       for (const [id, lives] of states) {
         for (const [index, { optedOut, lastModifiedBy, lastModified, email }] of lives.entries()) {
           if (optedOut || lives[index - 1]?.optedOut !== true || lastModifiedBy !== integrationUser) continue
-          const history = histories.get(email ?? '') ?? []
+          const run = lives.slice(lives.slice(0, index).findLastIndex(state => !state.optedOut) + 1, index)
+          const addresses = new Set([email, ...run.map(state => state.email)])
           // Times of Salesforce run a few seconds ahead where a record is edited often.
-          const isMeant = history.some(({ status, at }) => status === 'subscribed' && at <= lastModified + 60_000)
+          const isResubscribed = [...addresses].some(address =>
+            histories
+              .get(address ?? '')
+              ?.some(({ status, at }) => status === 'subscribed' && at <= lastModified + 60_000),
+          )
+          // R3: with another address it takes that one's status, where this side has the word.
+          const isMoved = addresses.size > 1 && precedence !== 'salesforce'
+          const isMeant = isResubscribed || isMoved
           if (precedence === 'or' || !isMeant) complaints.push(`${id}: cleared by this side at ${lastModified}`)
         }
       }

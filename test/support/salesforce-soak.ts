@@ -9,9 +9,8 @@ import { ChangeFeed } from '../../src/service/changes/change-feed.js'
 import type { SalesforceWork } from '../../src/service/salesforce/records.js'
 import type { SalesforceSync } from '../../src/service/salesforce/syncs.js'
 import { openStore, type Store } from '../../src/store/store.js'
-import { startPartnerApi } from '../fixtures/salesforce/partner-api.js'
-import { type StandInRecord, standInRecords } from '../fixtures/salesforce/records.js'
-import { OutboundSender } from '../fixtures/salesforce/sender.js'
+import type { StandInRecord } from '../fixtures/salesforce/records.js'
+import { startSalesforce } from '../fixtures/salesforce/salesforce.js'
 import { anAddress } from './builders.js'
 import { eventually } from './eventually.js'
 import { fastClock } from './fast-clock.js'
@@ -38,37 +37,27 @@ export async function aSalesforceSoak(t: Test, { databaseUrl, precedence, seed, 
   const draw = drawFrom(seed)
   const chance = (percent: number): boolean => draw(100) < percent
   const clock = fastClock(clockSpeed)
-  const records = standInRecords(clock.now)
+  const { records, api, sender, env } = await startSalesforce(t, {
+    ...{ recordsPerPage, now: clock.now, random: () => draw(1_000_000) / 1_000_000 },
+    habits: {
+      perEnvelope: () => 1 + draw(100),
+      atOnce: 3,
+      isPutOff: () => isRough && chance(10),
+      isAckLost: () => isRough && chance(10),
+      attemptsMax: Number.POSITIVE_INFINITY,
+    },
+  })
   const journal = journalFor(records.integrationUser)
-  const api = await startPartnerApi(t, records, { recordsPerPage })
-  const sender = new OutboundSender(records.orgId, () => draw(1_000_000) / 1_000_000, {
-    perEnvelope: () => 1 + draw(100),
-    atOnce: 3,
-    isPutOff: () => isRough && chance(10),
-    isAckLost: () => isRough && chance(10),
-    attemptsMax: Number.POSITIVE_INFINITY,
-  })
-  records.onChange(({ id, type: objectType }) => {
-    journal.saw(records.get(id)!)
-    sender.queue({
-      ...{ id, objectType },
-      get fields() {
-        return fieldsOf(records.get(id)!)
-      },
-    })
-  })
+  records.onChange(journal.saw)
   api.refuseRecord(() => (isRough && chance(5) ? 'UNABLE_TO_LOCK_ROW' : null))
 
   const pool = Array.from({ length: addresses }, (_, index) => `reader${index}@example.org`)
   const anAddressOf = (): string => pool[draw(pool.length)]!
-  const env = {
-    ...{ SALESFORCE_ORGS: records.orgId, SALESFORCE_PRECEDENCE: precedence, SALESFORCE_LOGIN_URL: api.url },
-    ...{ SALESFORCE_CLIENT_ID: api.clientId, SALESFORCE_CLIENT_SECRET: api.clientSecret },
-    ...{ SALESFORCE_USER_ID: records.integrationUser, JSON_RESUBSCRIBE: 'compatible' },
-    // In the time of the fast clock.
-    ...{ PATIENCE_MS: '600000', STATEMENT_MS: '600000', SALESFORCE_INBOX_DAYS: '90', ...clock.env },
-  }
-  const start = (): Promise<ServerChild> => startServerChild(t, { databaseUrl, env })
+  // Patience and the like in the time of the fast clock.
+  const inItsTime = { PATIENCE_MS: '600000', STATEMENT_MS: '600000', SALESFORCE_INBOX_DAYS: '90', ...clock.env }
+  const rules = { SALESFORCE_PRECEDENCE: precedence, JSON_RESUBSCRIBE: 'compatible' }
+  const start = (): Promise<ServerChild> =>
+    startServerChild(t, { databaseUrl, env: { ...env, ...rules, ...inItsTime } })
   let server = await start()
   const errors: string[] = []
   let crashes = 0
@@ -289,15 +278,3 @@ export async function aSalesforceSoak(t: Test, { databaseUrl, precedence, seed, 
     },
   }
 }
-
-function fieldsOf(record: StandInRecord): Readonly<Record<string, string | undefined>> {
-  return {
-    Email: record.email ?? undefined,
-    HasOptedOutOfEmail: String(record.optedOut),
-    LastModifiedDate: new Date(record.lastModified).toISOString(),
-    LastModifiedById: record.lastModifiedBy,
-    IsDeleted: String(record.isDeleted),
-  }
-}
-
-export type SalesforceSoak = Awaited<ReturnType<typeof aSalesforceSoak>>

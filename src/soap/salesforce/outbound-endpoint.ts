@@ -117,11 +117,15 @@ function readNotifications(
     return fault(faultKinds.invalidRequest, `expected 1 to ${notificationsMax} notifications, got ${sent.length}`)
   const unknown = fieldsByParent(reading.unknown)
   const read = sent.flatMap(each => readOne(orgId.trim(), each, unknown) ?? [])
-  const broken = read.find(({ notificationId }) => !/^[0-9A-Za-z]{15,18}$/.test(notificationId))
-  if (broken === undefined) return read
-  const id = broken.notificationId.slice(0, 60)
-  return fault(faultKinds.invalidRequest, `Notification.Id: expected 18 letters and digits, got '${id}'`)
+  for (const { notificationId, recordId } of read) {
+    const [name, id] = isId(notificationId) ? ['sObject.Id', recordId] : ['Notification.Id', notificationId]
+    if (!isId(id))
+      return fault(faultKinds.invalidRequest, `${name}: expected 18 letters and digits, got '${id.slice(0, 60)}'`)
+  }
+  return read
 }
+
+const isId = (text: string): boolean => /^[0-9A-Za-z]{18}$/.test(text)
 
 // One without a record says nothing about anybody; it is acknowledged with the others.
 function readOne(
@@ -131,7 +135,7 @@ function readOne(
 ): Notification | null {
   if (typeof sObject !== 'object' || Array.isArray(sObject)) return null
   const { $type: objectType, Id: recordId, fieldsToNull: _, ...known } = sObject as DecodedObject
-  if (typeof recordId !== 'string' || !/^[0-9A-Za-z]{18}$/.test(recordId.trim())) return null
+  if (typeof recordId !== 'string') return null
   const fields: Record<string, string> = { ...unknown.get(sObject) }
   for (const [name, value] of Object.entries(known)) fields[name] = textOf(value)
   return {

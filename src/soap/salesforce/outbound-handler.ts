@@ -2,7 +2,6 @@
 // must not know what is in a message.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import {
   readTarget,
   type SoapRequestHandler,
@@ -22,8 +21,8 @@ import {
 export interface OutboundHandlerOptions
   extends OutboundOptions,
     Pick<SoapRequestHandlerOptions, 'readBody' | 'publicUrl' | 'requestIdOf'> {
-  /** Only callers whose certificate the server has found to be one of Salesforce. */
-  readonly needsCertificate: boolean
+  /** Whether the caller has shown the certificate that is asked for; true where none is. */
+  readonly isCertified: (request: IncomingMessage) => boolean
 }
 
 export const outboundPath = '/soap/salesforce/outbound'
@@ -57,7 +56,7 @@ async function post(
   options: OutboundHandlerOptions,
 ): Promise<OutboundReply> {
   // The body is not read: whoever has no certificate costs no more than its connection.
-  if (options.needsCertificate && (request.socket as Partial<TLSSocket>).authorized !== true) return uncertified()
+  if (!options.isCertified(request)) return uncertified()
   let body: Uint8Array
   try {
     body = await options.readBody(request)
