@@ -49,18 +49,20 @@ export async function findAnswers(
 }
 
 export async function readBatch(session: BatchSession, wanted: Wanted, erased: ErasedKeys): Promise<WorkingSet> {
-  const links = await readLinks(session, wanted)
+  const named = await readLinks(session, wanted)
   const ids = new Set<PersonId>(wanted.ids)
-  for (const { personId } of [...links.foreignIds, ...links.cookies]) ids.add(personId)
+  for (const { personId } of [...named.foreignIds, ...named.cookies]) ids.add(personId)
 
   // A person that is named by an id brings its address along; which one it is must hold still once it is locked.
   const keys = new Set<AddressKey>(wanted.keys)
   for (const key of await addressesOf(session, ids)) keys.add(key)
   const statuses = await withErased(session, await lockAddresses(session, keys), erased)
   const people = await readPeople(session, ids, statuses, keys)
+  await refuseInherited(session, wanted, named, people)
+  const owned = await readOwnedLinks(session, wanted.links)
   const members = await readMembers(session, wanted)
   const fanOuts = await readFanOuts(session, wanted.fanOuts, people)
-  return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...links })
+  return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...joined(named, owned) })
 }
 
 /**
@@ -88,7 +90,14 @@ export async function lockHead(session: BatchSession): Promise<LogHead> {
   return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
 }
 
-async function readLinks(session: BatchSession, wanted: Wanted): Promise<Pick<Reading, 'foreignIds' | 'cookies'>> {
+type Links = Pick<Reading, 'foreignIds' | 'cookies'>
+
+const joined = (some: Links, others: Links): Links => ({
+  foreignIds: [...some.foreignIds, ...others.foreignIds],
+  cookies: [...some.cookies, ...others.cookies],
+})
+
+async function readLinks(session: BatchSession, wanted: Wanted): Promise<Links> {
   const foreignIds: { foreignId: ForeignId; personId: PersonId }[] = []
   const cookies: { cookie: string; personId: PersonId }[] = []
   if (wanted.foreignIds.length > 0) {
@@ -107,15 +116,38 @@ async function readLinks(session: BatchSession, wanted: Wanted): Promise<Pick<Re
       .select('cookie', 'person_id')
     for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
   }
-  if (wanted.links.size > 0) {
-    const owned = [...wanted.links]
-    const ids = await session.table('foreign_ids').whereIn('person_id', owned).select('system', 'value', 'person_id')
-    for (const { system, value, person_id } of ids)
-      foreignIds.push({ foreignId: { system, value }, personId: person_id })
-    const rows = await session.table('cookies').whereIn('person_id', owned).select('cookie', 'person_id')
-    for (const { cookie, person_id } of rows) cookies.push({ cookie, personId: person_id })
-  }
   return { foreignIds, cookies }
+}
+
+// Links are read without a lock, before it is known whose address is to be locked. Whoever is gone by then may have
+// been merged, and what named it names somebody else.
+async function refuseInherited(
+  session: BatchSession,
+  wanted: Wanted,
+  named: Links,
+  people: ReadonlyMap<PersonId, Person>,
+): Promise<void> {
+  if ([...named.foreignIds, ...named.cookies].every(({ personId }) => people.has(personId))) return
+  const now = await readLinks(session, wanted)
+  if (JSON.stringify(now) !== JSON.stringify(named))
+    throw new StoreConflict('who was named by a foreign id or a cookie went away while this batch began')
+}
+
+// Behind the locks: whoever holds a person is the only one to give it links.
+async function readOwnedLinks(session: BatchSession, owners: ReadonlySet<PersonId>): Promise<Links> {
+  if (owners.size === 0) return { foreignIds: [], cookies: [] }
+  const ids: { system: string; value: string; person_id: PersonId }[] = await session
+    .table('foreign_ids')
+    .whereIn('person_id', [...owners])
+    .select('system', 'value', 'person_id')
+  const rows: { cookie: string; person_id: PersonId }[] = await session
+    .table('cookies')
+    .whereIn('person_id', [...owners])
+    .select('cookie', 'person_id')
+  return {
+    foreignIds: ids.map(({ system, value, person_id }) => ({ foreignId: { system, value }, personId: person_id })),
+    cookies: rows.map(({ cookie, person_id }) => ({ cookie, personId: person_id })),
+  }
 }
 
 async function readMembers(session: BatchSession, { members, links }: Wanted): Promise<Membership[]> {
