@@ -10,7 +10,7 @@ import { requires } from '../support/requirements.js'
 import { startServerChild } from '../support/server-child.js'
 import { isVerified, readLog } from '../support/store-inspection.js'
 import { drawFrom } from '../support/xml-mutants.js'
-import { Caller, compareWithLog } from './mixed-load.js'
+import { Caller, compareWithLog, importsOver, prepareForEverything } from './mixed-load.js'
 
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
 const asked = process.env.FAULT_ROUNDS
@@ -38,9 +38,10 @@ for (const { name, requirement, program, rounds: usual } of places)
     const server = await startServerChild(t, { databaseUrl })
     const callers = Array.from(
       { length: callersCount },
-      (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index)),
+      (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index), { asksForEverything: true }),
     )
 
+    await prepareForEverything(databaseUrl)
     const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
     let isOver = false
     const running = Promise.all(callers.map(caller => caller.run(server.client(), () => isOver)))
@@ -60,6 +61,7 @@ for (const { name, requirement, program, rounds: usual } of places)
     isOver = true
     await running
 
+    await importsOver(server.client())
     t.same(compareWithLog(callers, await readLog(databaseUrl)), { lost: [], doubled: [], strangers: [] })
     const losses = await Promise.all(callers.map(caller => caller.findLosses(server.client())))
     t.same(losses.flat(), [], 'everybody has the state of its last acknowledged call')

@@ -12,7 +12,7 @@ import { requires } from '../support/requirements.js'
 import { type ServerChild, startServerChild } from '../support/server-child.js'
 import { isVerified, readLog } from '../support/store-inspection.js'
 import { type Draw, drawFrom } from '../support/xml-mutants.js'
-import { Caller, compareWithLog } from './mixed-load.js'
+import { Caller, compareWithLog, importsOver, prepareForEverything } from './mixed-load.js'
 
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 0x100000000))
 const asked = process.env.FAULT_ROUNDS
@@ -50,10 +50,11 @@ for (const [name, prepare] of Object.entries(places)) {
     const draw = drawFrom(seed - 1)
     const callers = Array.from(
       { length: callersCount },
-      (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index)),
+      (_, index) => new Caller(`caller-${index}`, drawFrom(seed + index), { asksForEverything: true }),
     )
 
     let server = await startServerChild(t, { databaseUrl })
+    await prepareForEverything(databaseUrl)
     const lastBeginning = Date.now() + roundsBeginWithinMs
     for (let round = 1; round <= rounds && (round === 1 || Date.now() < lastBeginning); round++) {
       await loadUntilKilled(server, place, callers, draw)
@@ -63,10 +64,12 @@ for (const [name, prepare] of Object.entries(places)) {
       await place.comeBack()
       server = await startServerChild(t, { databaseUrl })
       if (asked === undefined || round % verifiedEvery === 0) await isVerified(t, databaseUrl, `round ${round}`)
-      t.same(compareWithLog(callers, await readLog(databaseUrl)), nothing, `round ${round}: the log has what was told`)
+      const findings = compareWithLog(callers, await readLog(databaseUrl), { importsAreOver: false })
+      t.same(findings, nothing, `round ${round}: the log has what was told`)
       await retriesEndAsTold(t, server, callers, `round ${round}`)
     }
 
+    await importsOver(server.client())
     t.same(compareWithLog(callers, await readLog(databaseUrl)), nothing, 'after the retries too')
     t.same(await server.stop(), { code: 0, signal: null })
     await isVerified(t, databaseUrl, 'at the end')

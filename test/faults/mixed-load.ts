@@ -2,13 +2,14 @@
 // against after a crash. It knows calls and their marks; it must not know how the server is started or killed.
 import { eventually } from '../support/eventually.js'
 import { type LeadToSync, type LegacyClient, LegacyFault, Unanswered } from '../support/legacy-client.js'
-import type { LoggedCommand } from '../support/store-inspection.js'
+import { inStore, type LoggedCommand } from '../support/store-inspection.js'
 import type { Draw } from '../support/xml-mutants.js'
 
 /** One call, under a mark that is found again in the log. */
 interface SentCall {
   readonly mark: string
-  readonly kind: 'soap' | 'json'
+  /** Of `import` it was answered that it was taken; it is carried out some time after that. */
+  readonly kind: 'soap' | 'json' | 'import'
   send(client: LegacyClient): Promise<void>
   isAcknowledged: boolean
   attempts: number
@@ -17,18 +18,37 @@ interface SentCall {
 /** Addresses that all callers fight over. */
 export const hotAddresses = ['hot-1@example.org', 'hot-2@example.org', 'hot-3@example.org', 'hot-4@example.org']
 
+/** Where single calls put people, what callers name in a request for a flow, and where imports go. */
+const everybody = 'Load.Everybody'
+const markFlow = { program: 'Load', name: 'Mark' }
+const imported = { program: 'Load', name: 'Imported' }
+
+/** What a store needs before callers may ask for everything. */
+export function prepareForEverything(databaseUrl: string): Promise<void> {
+  return inStore(databaseUrl, async store => {
+    await store.addList('Everybody', 'Load')
+    const steps = [{ field: 'Company', value: '{{my.mark}}' }]
+    await store.addFlow({ ...markFlow, description: '', steps, listId: null })
+  })
+}
+
 export class Caller {
   readonly calls: SentCall[] = []
   readonly #name: string
   readonly #draw: Draw
+  readonly #asksForEverything: boolean
   readonly #deletable: number[] = []
+  /** Whom it has put on the list. */
+  readonly #listed: number[] = []
   /** What the last acknowledged call on them made of the two people that nobody else calls by name. */
   #own = { mark: '', unsubscribed: false }
   #mover = { mark: '', id: 0, address: '' }
 
-  constructor(name: string, draw: Draw) {
+  /** `asksForEverything`: for lists, flows and imports too; the store must be prepared for that. */
+  constructor(name: string, draw: Draw, { asksForEverything = false } = {}) {
     this.#name = name
     this.#draw = draw
+    this.#asksForEverything = asksForEverything
   }
 
   get acknowledged(): number {
@@ -95,7 +115,15 @@ export class Caller {
   #nextCall(mark: string): SentCall {
     if (this.calls.length === 0) return this.#flagOwn(mark)
     if (this.calls.length === 1) return this.#makeMover(mark)
-    switch (this.#draw(7)) {
+    switch (this.#draw(this.#asksForEverything ? 11 : 7)) {
+      case 7:
+        return this.#requestFlow(mark)
+      case 8:
+        return this.#enlist() ?? this.#create(mark)
+      case 9:
+        return this.#delist() ?? this.#create(mark)
+      case 10:
+        return this.#draw(3) === 0 ? this.#import(mark) : this.#requestFlow(mark)
       case 0:
         return this.#create(mark)
       case 1:
@@ -167,6 +195,33 @@ export class Caller {
     })
   }
 
+  #requestFlow(mark: string): SentCall {
+    return soapCall(mark, async client => {
+      await client.requestCampaign({ ...markFlow, tokens: { 'my.mark': mark } }, this.#ownAddress)
+      this.#own = { ...this.#own, mark }
+    })
+  }
+
+  #enlist(): SentCall | null {
+    const id = this.#deletable.find(each => !this.#listed.includes(each))
+    if (id === undefined) return null
+    this.#listed.push(id)
+    return soapCall(listMark(id, true), client => client.listOperation('ADDTOLIST', everybody, id))
+  }
+
+  // Each person once: its mark is the person.
+  #delist(): SentCall | null {
+    const id = this.#listed.find(each => this.#deletable.includes(each))
+    if (id === undefined) return null
+    this.#deletable.splice(this.#deletable.indexOf(id), 1)
+    return soapCall(listMark(id, false), client => client.listOperation('REMOVEFROMLIST', everybody, id))
+  }
+
+  #import(mark: string): SentCall {
+    const rows = ['Email Address,Company', `${mark}@example.org,${mark}`]
+    return { ...soapCall(mark, client => client.importToList(imported, rows)), kind: 'import' }
+  }
+
   #suppress(mark: string): SentCall {
     const body = { status: 'unsubscribed', reason: mark }
     return jsonCall(mark, 'PUT', `/v1/addresses/${this.#aHotAddress()}/subscription`, body)
@@ -186,8 +241,12 @@ export interface LogFindings {
   readonly strangers: readonly string[]
 }
 
-/** Holds the log against what the callers were answered. */
-export function compareWithLog(callers: readonly Caller[], log: readonly LoggedCommand[]): LogFindings {
+/** Holds the log against what the callers were answered. `importsAreOver`: what was taken has been carried out, too. */
+export function compareWithLog(
+  callers: readonly Caller[],
+  log: readonly LoggedCommand[],
+  { importsAreOver = true } = {},
+): LogFindings {
   const calls = callers.flatMap(caller => caller.calls)
   const logged = new Map<string, number>()
   for (const command of log) {
@@ -197,12 +256,23 @@ export function compareWithLog(callers: readonly Caller[], log: readonly LoggedC
   const times = ({ mark }: SentCall): number => logged.get(mark) ?? 0
   // Only the JSON face lets a caller name its call, and so carries out a repetition once.
   const timesMax = ({ kind, attempts }: SentCall): number => (kind === 'json' ? 1 : attempts)
+  const mustBeThere = ({ isAcknowledged, kind }: SentCall): boolean =>
+    isAcknowledged && (importsAreOver || kind !== 'import')
   const known = new Set(calls.map(({ mark }) => mark))
   return {
-    lost: calls.filter(call => call.isAcknowledged && times(call) === 0).map(({ mark }) => mark),
+    lost: calls.filter(call => mustBeThere(call) && times(call) === 0).map(({ mark }) => mark),
     doubled: calls.filter(call => times(call) > timesMax(call)).map(({ mark }) => mark),
     strangers: [...logged.keys()].filter(mark => !known.has(mark)),
   }
+}
+
+/** Resolves when every import that was taken is carried out. */
+export async function importsOver(client: LegacyClient): Promise<void> {
+  const over = async (): Promise<boolean> => {
+    const { body } = await client.json('GET', '/v1/jobs?limit=1000')
+    return (body.jobs as readonly { readonly state: string }[]).every(({ state }) => state === 'complete')
+  }
+  await eventually(over, { withinMs: 120_000, everyMs: 50, what: 'the end of the imports' })
 }
 
 /** Marks of the calls that a log has carried out. */
@@ -219,6 +289,9 @@ function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
       return mergeMark(command.winner, command.losers[0]!)
     case 'set-subscription':
       return cause.reason
+    case 'change-list':
+      // Imports put people on their own list.
+      return command.list.name === everybody ? listMark(command.people[0]!, command.isMember) : null
     default:
       return null
   }
@@ -226,6 +299,7 @@ function markOf({ detail: { command, cause } }: LoggedCommand): string | null {
 
 const nobodyThere = '20103'
 const mergeMark = (winner: number, loser: number): string => `merge-${winner}-${loser}`
+const listMark = (id: number, isMember: boolean): string => `${isMember ? 'enlist' : 'delist'}-${id}`
 const deletionMark = (id: number): string => `delete-${id}`
 
 function flagging(email: string, unsubscribed: boolean, mark: Readonly<Record<string, string>>): LeadToSync {

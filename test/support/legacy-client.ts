@@ -43,6 +43,12 @@ export interface JsonAnswer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+export interface RequestedCampaign {
+  readonly program: string
+  readonly name: string
+  readonly tokens: Readonly<Record<string, string>>
+}
+
 /** The server said no. */
 export class LegacyFault extends Error {
   override readonly name = 'LegacyFault'
@@ -66,6 +72,12 @@ export interface LegacyClient {
   getLead(keyType: string, keyValue: string): Promise<readonly Lead[]>
   /** People by their ids. Rejects with LegacyFault or Unanswered. */
   mergeLeads(winner: number, loser: number): Promise<void>
+  /** One person onto or off a list, which is named with its program. Rejects with LegacyFault or Unanswered. */
+  listOperation(operation: 'ADDTOLIST' | 'REMOVEFROMLIST', list: string, id: number): Promise<void>
+  /** The first row is the header. Answered once it is taken. Rejects with LegacyFault or Unanswered. */
+  importToList(list: { readonly program: string; readonly name: string }, rows: readonly string[]): Promise<void>
+  /** On the person saved last of an address. Rejects with LegacyFault or Unanswered. */
+  requestCampaign(campaign: RequestedCampaign, email: string): Promise<void>
   /** Rejects with Unanswered; whatever else comes is an answer. */
   json(method: string, path: string, body?: object, idempotencyKey?: string): Promise<JsonAnswer>
   close(): void
@@ -98,6 +110,18 @@ export function legacyClient(account: LegacyAccount): LegacyClient {
     async mergeLeads(winner, loser) {
       const { successMergeLeads } = await call(paramsMergeLeads(winner, loser))
       expected(successMergeLeads)
+    },
+    async listOperation(operation, list, id) {
+      const { successListOperation } = await call(paramsListOperation(operation, list, id))
+      expected(successListOperation)
+    },
+    async importToList(list, rows) {
+      const { successImportToList } = await call(paramsImportToList(list, rows))
+      expected(successImportToList)
+    },
+    async requestCampaign(campaign, email) {
+      const { successRequestCampaign } = await call(paramsRequestCampaign(campaign, email))
+      expected(successRequestCampaign)
     },
     async json(method, path, body, idempotencyKey) {
       const headers = {
@@ -188,6 +212,40 @@ function paramsMergeLeads(winner: number, loser: number): string {
   )
 }
 
+const leadKey = (keyType: string, keyValue: string | number): string =>
+  `<leadKey>${element('keyType', keyType)}${element('keyValue', keyValue)}</leadKey>`
+
+function paramsListOperation(operation: string, list: string, id: number): string {
+  const listKey = element('keyType', 'MKTOLISTNAME') + element('keyValue', list)
+  return (
+    `<ns1:paramsListOperation>${element('listOperation', operation)}<listKey>${listKey}</listKey>` +
+    `<listMemberList>${leadKey('IDNUM', id)}</listMemberList><strict>true</strict></ns1:paramsListOperation>`
+  )
+}
+
+function paramsImportToList(
+  { program, name }: { readonly program: string; readonly name: string },
+  [header = '', ...rows]: readonly string[],
+): string {
+  const items = rows.map(row => element('stringItem', row)).join('')
+  return (
+    `<ns1:paramsImportToList>${element('programName', program)}${element('importFileHeader', header)}` +
+    `<importFileRows>${items}</importFileRows><importListMode>UPSERTLEADS</importListMode>` +
+    `${element('listName', name)}<clearList>false</clearList></ns1:paramsImportToList>`
+  )
+}
+
+function paramsRequestCampaign({ program, name, tokens }: RequestedCampaign, email: string): string {
+  const attributes = Object.entries(tokens).map(
+    ([token, value]) => `<attrib>${element('name', `{{${token}}}`)}${element('value', value)}</attrib>`,
+  )
+  return (
+    `<ns1:paramsRequestCampaign><source>MKTOWS</source><leadList>${leadKey('EMAIL', email)}</leadList>` +
+    `${element('programName', program)}${element('campaignName', name)}` +
+    `<programTokenList>${attributes.join('')}</programTokenList></ns1:paramsRequestCampaign>`
+  )
+}
+
 function element(name: string, value: string | number | boolean | undefined): string {
   if (value === undefined) return ''
   return `<${name}>${String(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`
@@ -237,6 +295,9 @@ interface ReplyBody {
     readonly result: { readonly leadRecordList: { readonly leadRecord: readonly RecordElement[] } }
   }
   readonly successMergeLeads?: object
+  readonly successListOperation?: object
+  readonly successImportToList?: object
+  readonly successRequestCampaign?: object
   readonly Fault?: {
     readonly detail: { readonly serviceException: { readonly code: string; readonly message: string } }
   }
