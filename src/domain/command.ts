@@ -76,6 +76,8 @@ export interface ContinueFanOut {
   readonly type: 'continue-fan-out'
   readonly key: AddressKey
   readonly version: number
+  /** How many people this step tells; as many as a step may where nobody says. */
+  readonly people?: number
 }
 
 /** R9: the losers go into the winner and are gone. Where both say something, the winner's word stands. */

@@ -14,7 +14,7 @@ export type { CommandId, LogDetail, LogEntry } from './log/log-entry.js'
 
 /** With more people than this on one address, a status change tells only the direct one at once, the others later. */
 export const peopleToldAtOnceMax = 100
-/** People that one step of such a fan-out tells. */
+/** People that one step of such a fan-out tells at most. */
 export const fanOutChunkSize = 500
 
 /** What the commands of a batch name. The store adds the addresses of the people that it finds. */
@@ -27,8 +27,8 @@ export interface Wanted {
   readonly links: ReadonlySet<PersonId>
   /** Lists, and the people who may be on them. */
   readonly members: readonly { readonly listId: number; readonly ids: readonly PersonId[] }[]
-  /** Addresses whose fan-out goes on in this batch. */
-  readonly fanOuts: ReadonlySet<AddressKey>
+  /** Addresses whose fan-out goes on in this batch, and how many people it tells. */
+  readonly fanOuts: ReadonlyMap<AddressKey, number>
 }
 
 /** End of the log: the last position and hash, and the last id that an activity got. */

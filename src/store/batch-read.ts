@@ -7,7 +7,6 @@ import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
 import { WorkingSet } from '../domain/working-set.js'
 import {
   type FoundAnswer,
-  fanOutChunkSize,
   type LogDetail,
   type LogHead,
   peopleToldAtOnceMax,
@@ -260,17 +259,18 @@ async function readPeople(
 
 async function readFanOuts(
   session: BatchSession,
-  keys: ReadonlySet<AddressKey>,
+  sizes: ReadonlyMap<AddressKey, number>,
   people: Map<PersonId, Person>,
 ): Promise<Reading['fanOuts']> {
-  if (keys.size === 0) return []
+  if (sizes.size === 0) return []
   const rows: FanOutRow[] = await session
     .table('fan_outs')
-    .whereIn('address_key', [...keys])
+    .whereIn('address_key', [...sizes.keys()])
     .select(fanOutColumns)
   const fanOuts: { fanOut: FanOut; chunk: PersonId[]; last: boolean }[] = []
   for (const row of rows) {
     const fanOut = fanOutFrom(row)
+    const size = sizes.get(fanOut.key)!
     // Who came to the address after the change has nothing to be told.
     const chunk: PersonRow[] = await session
       .table('people')
@@ -278,10 +278,10 @@ async function readFanOuts(
       .andWhere('id', '>', fanOut.upTo)
       .andWhere('address_seq', '<', fanOut.seq)
       .orderBy('id')
-      .limit(fanOutChunkSize)
+      .limit(size)
       .select(personColumns)
     for (const person of chunk) if (!people.has(person.id)) people.set(person.id, personFrom(person))
-    fanOuts.push({ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length < fanOutChunkSize })
+    fanOuts.push({ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length < size })
   }
   return fanOuts
 }

@@ -384,7 +384,7 @@ async function goOn(scene: Scene, version: number) {
 async function appendAgain(scene: Scene, commandId: string, ahead: 0 | 1): Promise<void> {
   await scene.store.transact(async transaction => {
     const nobody = new Set<never>()
-    const named = { keys: nobody, ids: nobody, cookies: nobody, links: nobody, fanOuts: nobody }
+    const named = { keys: nobody, ids: nobody, cookies: nobody, links: nobody, fanOuts: new Map() }
     const wanted: Wanted = { ...named, foreignIds: [], members: [] }
     const situation = await transaction.read(wanted)
     const head = await transaction.lockHead()

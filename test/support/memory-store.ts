@@ -310,11 +310,11 @@ function readingOf(tables: Tables, wanted: Wanted, inlinePeopleMax: number, fanO
     return { ...row, peopleRead }
   })
 
-  const fanOuts = [...wanted.fanOuts].flatMap(key => {
+  const fanOuts = [...wanted.fanOuts].flatMap(([key, size]) => {
     const fanOut = tables.fanOuts.get(key)
     if (fanOut === undefined) return []
     const untold = peopleAt(tables, key).filter(({ id, addressSeq }) => id > fanOut.upTo && addressSeq < fanOut.seq)
-    const chunk = untold.slice(0, fanOutChunkMax)
+    const chunk = untold.slice(0, Math.min(size, fanOutChunkMax))
     chunk.forEach(take)
     return [{ fanOut, chunk: chunk.map(({ id }) => id), last: chunk.length === untold.length }]
   })

@@ -36,7 +36,7 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
   const foreignIds = new Map<string, ForeignId>()
   const cookies = new Set<string>()
   const members: { listId: number; ids: readonly PersonId[] }[] = []
-  const fanOuts = new Set<AddressKey>()
+  const fanOuts = new Map<AddressKey, number>()
   const want = (effect: Effect): void => {
     switch (effect.type) {
       case 'person-created':
@@ -74,7 +74,8 @@ function wantedBy(details: readonly LogDetail[]): Wanted {
       case 'fan-out-started':
       case 'fan-out-advanced':
         keys.add(effect.key)
-        fanOuts.add(effect.key)
+        // Whom a step told is in its effects.
+        fanOuts.set(effect.key, 0)
         break
     }
   }

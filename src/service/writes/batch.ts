@@ -9,15 +9,16 @@ import type { ForeignId, PersonId } from '../../domain/person.js'
 import type { ResubscribeReason } from '../../domain/resubscribe.js'
 import type { WorkingSet } from '../../domain/working-set.js'
 import { entryHash, sha256 } from '../log/log-chain.js'
-import type {
-  BatchTransaction,
-  CommandId,
-  FoundAnswer,
-  KeptAnswer,
-  LogDetail,
-  LogEntry,
-  LogHead,
-  Wanted,
+import {
+  type BatchTransaction,
+  type CommandId,
+  type FoundAnswer,
+  fanOutChunkSize,
+  type KeptAnswer,
+  type LogDetail,
+  type LogEntry,
+  type LogHead,
+  type Wanted,
 } from '../ports.js'
 import { returnsOf } from './returning.js'
 import type { Answer, Replay, Submission } from './submission.js'
@@ -249,7 +250,7 @@ function wantedBy(batch: readonly Named[]): Wanted {
   const cookies = new Set<string>()
   const links = new Set<PersonId>()
   const members: { listId: number; ids: readonly PersonId[] }[] = []
-  const fanOuts = new Set<AddressKey>()
+  const fanOuts = new Map<AddressKey, number>()
   for (const { command } of batch) {
     switch (command.type) {
       case 'save-person': {
@@ -269,7 +270,7 @@ function wantedBy(batch: readonly Named[]): Wanted {
         break
       case 'continue-fan-out':
         keys.add(command.key)
-        fanOuts.add(command.key)
+        fanOuts.set(command.key, Math.min(command.people ?? fanOutChunkSize, fanOutChunkSize))
         break
       case 'merge-people':
         for (const id of [command.winner, ...command.losers]) {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Cause, Policy } from '../../domain/command.js'
 import type { CommandStore } from '../ports.js'
 import { Background } from './background.js'
+import { firstPace, paceAfter } from './fan-out-pace.js'
 import type { GroupCommit } from './group-commit.js'
 
 const cause: Cause = {
@@ -21,12 +22,14 @@ const fanOutsAtOnce = 10
 
 export class FanOutWorker {
   readonly #store: Pick<CommandStore, 'pendingFanOuts'>
-  readonly #writes: Pick<GroupCommit, 'submit'>
+  readonly #writes: Pick<GroupCommit, 'submit' | 'submitted'>
   readonly #background: Background
+  #pace = firstPace
+  #submittedBefore = 0
 
   constructor(
     store: Pick<CommandStore, 'pendingFanOuts'>,
-    writes: Pick<GroupCommit, 'submit'>,
+    writes: Pick<GroupCommit, 'submit' | 'submitted'>,
     onDefect: (cause: unknown) => void,
   ) {
     this.#store = store
@@ -52,15 +55,21 @@ export class FanOutWorker {
     const pending = await this.#store.pendingFanOuts(fanOutsAtOnce)
     for (const { key, version } of pending) {
       if (signal.aborted) break
+      const { people } = this.#pace
       const startedAt = performance.now()
       await this.#writes.submit({
-        command: { type: 'continue-fan-out', key, version },
+        command: { type: 'continue-fan-out', key, version, people },
         cause,
         policy,
         replay: { type: 'none' },
       })
-      // As long a rest as the chunk took: callers keep at least half of the write path.
-      await delay(performance.now() - startedAt)
+      const ms = performance.now() - startedAt
+      const { submitted } = this.#writes
+      // One of them is ours.
+      const isShared = submitted > this.#submittedBefore + 1
+      this.#submittedBefore = submitted
+      this.#pace = paceAfter({ people, ms, isShared })
+      await delay(this.#pace.restMs)
     }
     return pending.length > 0
   }
