@@ -59,7 +59,7 @@ export function openEngine(databaseUrl: string, options: EngineOptions = {}): En
   const place = readDatabaseUrl(databaseUrl)
   const opened = place.type === 'sqlite' ? openSqlite(place.filename) : openMysql(place, statementMs)
   if (onStatement !== undefined) {
-    for (const knex of [opened.writer, opened.reader])
+    for (const knex of new Set([opened.writer, opened.reader, opened.patient]))
       knex.on('query', ({ sql, bindings }: Knex.Sql) => onStatement(sql, bindings ?? []))
   }
   if (slow !== undefined) for (const knex of new Set([opened.writer, opened.reader])) timeStatements(knex, slow)

@@ -31,6 +31,7 @@ import * as logCut from '../../migrations/034-log-cut.js'
 import * as logCutRow from '../../migrations/035-log-cut-row.js'
 import * as salesforceSyncs from '../../migrations/036-salesforce-syncs.js'
 import * as flowRunSelection from '../../migrations/039-flow-run-selection.js'
+import * as queueOrders from '../../migrations/042-queue-orders.js'
 import * as traces from '../../migrations/043-traces.js'
 
 interface Migration {
@@ -67,6 +68,7 @@ const migrations: readonly Migration[] = [
   { name: '035-log-cut-row', up: logCutRow.up },
   { name: '036-salesforce-syncs', up: salesforceSyncs.up },
   { name: '039-flow-run-selection', up: flowRunSelection.up },
+  { name: '042-queue-orders', up: queueOrders.up },
   { name: '043-traces', up: traces.up },
 ]
 
