@@ -17,7 +17,7 @@ export const changesShownMax = 1_000
 // Several clients subtract from the first count until nothing is left, so that one is exact as far as it can be
 // afforded. Behind it a count only has to say whether to go on, and must not cost more than the page.
 const firstCountMax = 1_000_000
-const laterCountMax = 100_000
+const laterCountMax = 10_000
 
 // An offset this far past everything was not given out here, not even by a server that is ahead of this one: the client
 // brought it along from the old service, and all that there is here has happened since.
