@@ -67,12 +67,12 @@ function recordOf(index: number, pass: number): string {
 }
 
 /** The messages of a pass begin alike, signed with a time of their own. */
-function passOpenings(call: string): (pass: number) => string {
+export function passOpenings(call: string): (pass: number) => string {
   const startedAt = Date.now() - firstPassAgeMs
   return pass => openingOf(new Date(startedAt + pass * 1000)) + call
 }
 
-const bodyEnd = '</SOAP-ENV:Body></SOAP-ENV:Envelope>\n'
+export const bodyEnd = '</SOAP-ENV:Body></SOAP-ENV:Envelope>\n'
 
 // As PHP's SoapClient writes it, the most common of the legacy clients.
 function openingOf(at: Date): string {
@@ -87,7 +87,7 @@ function openingOf(at: Date): string {
   )
 }
 
-const closingOf = (flag: '0' | '1'): string =>
+export const closingOf = (flag: '0' | '1'): string =>
   '</Email><leadAttributeList><attribute><attrName>Unsubscribed</attrName><attrType>boolean</attrType>' +
   `<attrValue>${flag}</attrValue></attribute></leadAttributeList></leadRecord><returnLead>false</returnLead>` +
   `</ns1:paramsSyncLead>${bodyEnd}`

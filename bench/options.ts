@@ -12,6 +12,12 @@ export interface BenchOptions {
   readonly calls: number
   /** Of the file that `import` measures. */
   readonly rows: number
+  /** How many make the store of `growth` large, or the address of `fan-out` crowded; null: what each says itself. */
+  readonly people: number | null
+  /** What the database may keep in memory, for `growth`. */
+  readonly poolMib: number
+  /** Where the databases of `growth` lie, and stay for the next time; null: made anew, and removed. */
+  readonly folder: string | null
   /** Whether the servers that ours is compared with are measured too. */
   readonly baselines: boolean
   /** False where what lies in dist shall be measured as it is. */
@@ -27,6 +33,9 @@ export const usage = `npm run bench -- [NAME] [options]
   --seconds N          at most so long for each point: 5
   --calls N            at most so many calls for each point: 200000
   --rows N             rows of the file that import measures: 50000
+  --people N           that growth fills its large store with, and fan-out its address: 1000000, 200000
+  --pool-mib N         buffer pool of the database of growth: 1024
+  --folder PATH        keeps the databases of growth there, for the next time
   --no-baselines       leave out the servers that ours is compared with
   --no-build           measure dist as it is`
 
@@ -44,11 +53,14 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         seconds: { type: 'string', default: '5' },
         calls: { type: 'string', default: '200000' },
         rows: { type: 'string', default: '50000' },
+        people: { type: 'string' },
+        'pool-mib': { type: 'string', default: '1024' },
+        folder: { type: 'string' },
         baselines: { type: 'boolean', default: true },
         build: { type: 'boolean', default: true },
       },
     })
-    const { engines, connections, rounds, seconds, calls, rows, baselines, build } = values
+    const { engines, connections, rounds, seconds, calls, rows, people, folder, baselines, build } = values
     return {
       name: positionals[0] ?? 'all',
       options: {
@@ -58,6 +70,9 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         seconds: whole('seconds', seconds, 600),
         calls: whole('calls', calls, 10_000_000),
         rows: whole('rows', rows, 1_000_000),
+        people: people === undefined ? null : whole('people', people, 100_000_000),
+        poolMib: whole('pool-mib', values['pool-mib'], 1_000_000),
+        folder: folder ?? null,
         baselines,
         build,
       },

@@ -5,7 +5,9 @@ import { syncLeadChart } from './chart.js'
 import { measureCheck } from './check.js'
 import { measureCodec } from './codec.js'
 import { type Databases, provideDatabases } from './databases.js'
+import { fanOutTable, measureFanOut } from './fan-out.js'
 import { measureGetLead } from './get-lead.js'
+import { growthTable, measureGrowth } from './growth.js'
 import { measureImport } from './import.js'
 import { measureManyLeads } from './many-leads.js'
 import { type BenchOptions, readOptions, usage } from './options.js'
@@ -54,10 +56,12 @@ const benches: Readonly<Record<string, Bench>> = {
   start: bench(measureStart, startTable),
   import: bench(measureImport, importTable),
   soak: bench(measureSoak, soakTable),
+  'fan-out': bench(measureFanOut, fanOutTable),
+  growth: bench((options, _, say) => measureGrowth(options, say), growthTable),
 }
 
 // These take long, and answer other questions than whether a change made the server faster.
-const byNameOnly = ['import', 'soak']
+const byNameOnly = ['import', 'soak', 'growth', 'fan-out']
 
 const say: Say = text => void process.stdout.write(`${text}\n`)
 
@@ -75,7 +79,8 @@ async function run(args: readonly string[]): Promise<void> {
   if (name !== 'profile' && benches[names[0]!] === undefined)
     throw new Error(`there is no benchmark '${name}'\n${usage}`)
   if (options.build) build()
-  const databases = await provideDatabases(options.engines)
+  // Growth fills a server of its own.
+  const databases = await provideDatabases(name === 'growth' ? [] : options.engines)
   try {
     if (name === 'profile') {
       await profileSyncLead(options, databases, say)
