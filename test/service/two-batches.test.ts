@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Command } from '../../src/domain/command.js'
 import { type CommandStore, StoreUnavailable } from '../../src/service/ports.js'
-import type { Answer } from '../../src/service/writes/submission.js'
+import { type Answer, namedReplay, partReplay, type Submission } from '../../src/service/writes/submission.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { aDelete, aForeignId, aHashAddress, aSave, aSubmission, aSubscription } from '../support/builders.js'
 import { withDatabase } from '../support/database.js'
@@ -172,15 +172,34 @@ const shared: readonly (readonly [what: string, ahead: Command, behind: Command]
 for (const [what, ahead, behind] of shared) {
   t.test(`where both name ${what}, the second batch is read once the first one is written`, async t => {
     if (!requires(t, 'mysql')) return
-    const { store } = await aStore(t)
-    const steps = inSteps(store)
-    const { writes } = aGroupCommit(steps.store, { batchMax: 1 })
-
-    await writes.submitAll([ahead, behind].map(command => aSubmission({ command })))
-
-    const [read, end] = [steps.said.indexOf('2 read'), steps.said.indexOf('1 end')]
-    t.ok(end >= 0 && end < read, `${steps.said}`)
+    await followNot(
+      t,
+      [ahead, behind].map(command => aSubmission({ command })),
+    )
   })
+}
+
+t.test('the parts of one named request do not follow each other: the first of them keeps its name', async t => {
+  if (!requires(t, 'mysql')) return
+  const whole = namedReplay('caller', 'key', 'request')
+  await followNot(
+    t,
+    ['x@example.org', 'y@example.org'].map((address, part) =>
+      aSubmission({ command: aSave({ address }), replay: partReplay(whole, part) }),
+    ),
+  )
+})
+
+async function followNot(t: Test, submissions: readonly Submission[]): Promise<void> {
+  const { store } = await aStore(t)
+  const steps = inSteps(store)
+  const { writes, reported } = aGroupCommit(steps.store, { batchMax: 1 })
+
+  await writes.submitAll(submissions)
+
+  const [read, end] = [steps.said.indexOf('2 read'), steps.said.indexOf('1 end')]
+  t.ok(end >= 0 && end < read, `${steps.said}`)
+  t.strictSame(reported.defects, [])
 }
 
 // Mostly different ones, so that batches may follow each other, and a few that many want.

@@ -66,6 +66,7 @@ export function mayFollow(batch: readonly Submission[], ahead: readonly Submissi
 // Null: it reaches farther than what it names.
 function namesIn({ command, replay }: Submission): readonly string[] | null {
   const names = replay.type === 'none' ? [] : [`answer ${replay.replayKey}`]
+  if (replay.type === 'named' && replay.requestKey !== undefined) names.push(`answer ${replay.requestKey}`)
   switch (command.type) {
     case 'set-subscription':
       return [...names, `address ${command.address.key}`]
