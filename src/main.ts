@@ -21,6 +21,7 @@ import { register as registerServe } from './command-line/serve.js'
 import { register as registerSettings } from './command-line/settings.js'
 import { register as registerTraces } from './command-line/traces.js'
 import { register as registerVerify } from './command-line/verify.js'
+import { register as registerWebhooks } from './command-line/webhooks.js'
 import { packageVersion } from './package-root.js'
 
 const program = new Command('durable-unsubscribe')
@@ -41,6 +42,7 @@ const commands = [
   registerCheck,
   registerBulk,
   registerPrivacy,
+  registerWebhooks,
   registerSalesforce,
   registerCall,
   registerTraces,

@@ -118,10 +118,11 @@ export function slowStatements(
 }
 
 export async function waitingWork(store: BacklogStore): Promise<WaitingWork> {
-  const { webhookLag, jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead } = await store.backlog(Date.now())
+  const backlog = await store.backlog(Date.now())
+  const { webhookLag, webhookOldestMs, jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead } = backlog
   const waiting = {
     ...{ jobs, 'flow runs': flowRuns, histories: fanOuts },
     ...{ 'webhook deliveries': webhookDeliveries, 'dead webhook deliveries': webhooksDead },
   }
-  return { waiting, webhookLag }
+  return { waiting, webhookLag, webhookOldestMs }
 }

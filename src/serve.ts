@@ -98,7 +98,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   const onTrouble = (cause: unknown): void => logger.warn({ err: cause }, 'a traced call could not be kept')
   const traces = new Traces({ store, now: Date.now, onTrouble })
   await traces.begin()
-  const hooks = webhookWork(opened, changes, config, logger)
+  const hooks = webhookWork(opened, changes, config, logger, metrics)
   hooks.start()
   const onFound = (): void => background?.salesforceSent()
   const exchange = startSalesforceWork({ opened, writes, changes, config, logger, onFound })

@@ -59,6 +59,7 @@ await onEachEngine(t, 'what waits is counted in the store', async (t, { url }) =
   t.same(await waitingWork(store), {
     waiting: { jobs: 0, 'flow runs': 0, histories: 0, 'webhook deliveries': 0, 'dead webhook deliveries': 0 },
     webhookLag: 0,
+    webhookOldestMs: 0,
   })
 
   const { writer, close } = openEngine(url)
@@ -73,14 +74,21 @@ await onEachEngine(t, 'what waits is counted in the store', async (t, { url }) =
     await writer('webhooks').insert({ id, state, seq, ...counts, ...texts })
   }
   for (const [changeId, state] of Object.entries({ a: 'waiting', b: 'waiting', c: 'dead' })) {
-    const counts = { seq: 1, activity_id: 0, attempts: 1, stored_at: 0 }
+    const counts = { seq: 1, activity_id: 0, attempts: 1, stored_at: Date.now() - 3_600_000 }
     await writer('webhook_deliveries').insert({ webhook_id: 1, change_id: changeId, queue: 'q', state, ...counts })
   }
+  const found = await waitingWork(store)
+  t.match(found, { waiting: { 'webhook deliveries': 2, 'dead webhook deliveries': 1 }, webhookLag: 3 })
+  t.ok(found.webhookOldestMs >= 3_600_000 && found.webhookOldestMs < 7_200_000, 'what was put aside an hour ago')
+
+  const hash = '0'.repeat(64)
+  const facts = { at: Date.now() - 7_200_000, kind: 'k', actor: 'a', source: 's' }
+  const hashes = { detail_hash: hash, previous_hash: hash, hash }
+  await writer('log').insert({ seq: 3, command_id: '0'.repeat(32), ...facts, ...hashes })
+  t.ok((await waitingWork(store)).webhookOldestMs >= 7_200_000, 'what the hindmost has not looked at')
+  await writer('webhooks').update({ state: 'paused' })
+  t.equal((await waitingWork(store)).webhookOldestMs, 0, 'nobody waits for a webhook that was paused')
   await close()
-  t.match(await waitingWork(store), {
-    waiting: { 'webhook deliveries': 2, 'dead webhook deliveries': 1 },
-    webhookLag: 3,
-  })
 })
 
 async function everythingCounted(): Promise<string> {
@@ -89,8 +97,9 @@ async function everythingCounted(): Promise<string> {
   counted.batch(1, 1)
   counted.soapCall('syncLead', null, 1)
   counted.httpRequest('/v1/people', 'GET', 200)
+  counted.webhookMessage('delivered')
   counted.unknownElement('leadRecrd')
   counted.watchQueue(() => 0)
-  counted.watchBacklog(async () => ({ waiting: { jobs: 0 }, webhookLag: 0 }))
+  counted.watchBacklog(async () => ({ waiting: { jobs: 0 }, webhookLag: 0, webhookOldestMs: 0 }))
   return (await counted.read()).text
 }

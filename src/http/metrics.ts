@@ -18,6 +18,8 @@ export interface Metrics {
   unknownElement(name: string): void
   /** Mail that a check stopped and that could not be put on record. */
   attemptsLost(count: number): void
+  /** One message that was sent to a webhook: it was delivered, or refused with a status, or not answered. */
+  webhookMessage(result: 'delivered' | 'refused' | 'unanswered'): void
   /** Where the number of waiting commands is read from, each time somebody looks. */
   watchQueue(waiting: () => number): void
   /** Where the work in the background is counted; a store that does not answer in time counts as down. */
@@ -31,6 +33,8 @@ export interface WaitingWork {
   readonly waiting: Readonly<Record<string, number>>
   /** Log entries that the hindmost webhook has not looked at. */
   readonly webhookLag: number
+  /** How long the oldest change has waited that an active webhook was not told of yet. */
+  readonly webhookOldestMs: number
 }
 
 const prefix = 'durable_unsubscribe_'
@@ -68,6 +72,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
   const requests = counter('http_requests_total', 'JSON requests.', ['route', 'method', 'status'])
   const unknownElements = counter('unknown_elements_total', 'Elements that were passed over.', ['name'])
   const attemptsLost = counter('blocked_attempts_lost_total', 'Blocked mail that could not be put on record.')
+  const webhookMessages = counter('webhook_messages_total', 'Messages sent to webhooks, by result.', ['result'])
   const unknownNames = new Set<string>()
 
   const readAll = isWorker ? readOverWorkers(register) : () => register.metrics()
@@ -95,6 +100,7 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
       unknownElements.inc({ name: isTooMuch ? '(other)' : name })
     },
     attemptsLost: count => attemptsLost.inc(count),
+    webhookMessage: result => webhookMessages.inc({ result }),
     watchQueue(waiting) {
       const gauge: Gauge = new Gauge({
         name: `${prefix}queue_waiting`,
@@ -132,6 +138,12 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
       )
       gauge('webhook_lag', 'Log entries that the hindmost active webhook has not looked at.', [], (shown, found) =>
         shown.set(found.webhookLag),
+      )
+      gauge(
+        'webhook_oldest_undelivered_seconds',
+        'Age of the oldest change that an active webhook was not told of yet; 0 where there is none.',
+        [],
+        (shown, found) => shown.set(found.webhookOldestMs / 1000),
       )
       const up: Gauge = new Gauge({
         ...{ name: `${prefix}store_up`, help: 'Whether the store answers: 1, or 0.', registers: [register] },

@@ -11,22 +11,39 @@ export function createBacklog(reader: Knex): BacklogStore {
   return {
     async backlog(now) {
       const deliveries = (state: string): Promise<number> => count(reader('webhook_deliveries').where({ state }))
-      const hindmost = async (): Promise<number> => {
+      const hindmost = async (): Promise<{ readonly lag: number; readonly since: number | null }> => {
         const last = await reader('webhooks').where({ state: 'active' }).min({ seq: 'seq' }).first()
-        if (last?.seq == null) return 0
+        if (last?.seq == null) return { lag: 0, since: null }
         // Read after the position, which only follows it.
         const head = await reader('log_head').where({ id: 1 }).first('seq')
-        return Math.max(0, Number(head?.seq ?? 0) - Number(last.seq))
+        const next = await reader('log').where('seq', '>', last.seq).orderBy('seq').first('at')
+        return { lag: Math.max(0, Number(head?.seq ?? 0) - Number(last.seq)), since: next?.at ?? null }
       }
-      const [jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead, webhookLag] = await Promise.all([
+      // Put aside: what a paused or disabled webhook has waiting is nobody's delay.
+      const oldestHeld = async (): Promise<number | null> => {
+        const active = reader('webhooks').where({ state: 'active' }).select('id')
+        const held = reader('webhook_deliveries').where({ state: 'waiting' }).whereIn('webhook_id', active)
+        return (await held.min({ at: 'stored_at' }).first())?.at ?? null
+      }
+      const [jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead, behind, heldSince] = await Promise.all([
         count(reader('imports').whereIn('state', ['receiving', 'processing', 'cancelling'])),
         count(reader('fan_outs')),
         count(reader('flow_runs').where({ ended_at: null }).andWhere('run_at', '<=', now)),
         deliveries('waiting'),
         deliveries('dead'),
         hindmost(),
+        oldestHeld(),
       ])
-      return { jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead, webhookLag }
+      const since = Math.min(behind.since ?? now, heldSince ?? now)
+      return {
+        jobs,
+        fanOuts,
+        flowRuns,
+        webhookDeliveries,
+        webhooksDead,
+        webhookLag: behind.lag,
+        webhookOldestMs: now - since,
+      }
     },
   }
 }

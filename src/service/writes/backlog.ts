@@ -13,6 +13,8 @@ export interface Backlog {
   readonly webhooksDead: number
   /** How many log entries the hindmost active webhook has not looked at. */
   readonly webhookLag: number
+  /** How long the oldest change has waited that an active webhook was not told of yet; 0 where there is none. */
+  readonly webhookOldestMs: number
 }
 
 export interface BacklogStore {
