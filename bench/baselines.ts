@@ -41,6 +41,10 @@ export const startSoapPath = (): Promise<RunningServer> => startCompiled('soap-p
 /** Node's HTTP server with a constant answer. */
 export const startConstant = (reply: string): Promise<RunningServer> => startCompiled('constant', { REPLY: reply })
 
+/** Node's HTTP server with the one statement of a check. */
+export const startBareCheck = (databaseUrl: string): Promise<RunningServer> =>
+  startCompiled('bare-check', { DATABASE_URL: databaseUrl })
+
 // Compiled as the program is: what a loader adds to functions would count for the server.
 function startCompiled(name: string, env: Readonly<Record<string, string>>): Promise<RunningServer> {
   const args = [join(import.meta.dirname, 'baselines', `${name}.js`)]

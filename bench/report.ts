@@ -93,15 +93,25 @@ export function importTable(results: readonly ImportResult[]): string {
 }
 
 export function checkTable(points: readonly CheckPoint[]): string {
-  const rows = points.map(({ addresses, callMs, bareMs, bare, ratio, serverMicrosPerCall }) => [
-    `${addresses} addresses`,
+  const rows = points.map(({ addresses, connections, callMs, bareMs, bare, ratio, bareServerRatio, ...point }) => [
+    `${addresses} by ${connections}`,
     callMs.toFixed(3),
     bareMs.toFixed(3),
     ratio.toFixed(2),
-    serverMicrosPerCall.toFixed(0),
+    bareServerRatio.toFixed(2),
+    point.serverMicrosPerCall.toFixed(0),
     bare,
   ])
-  return table([['check', 'ms a call', 'bare ms', 'ratio', 'CPU us/call', 'the bare statement'], ...rows])
+  const head = [
+    'addresses by callers',
+    'ms a call',
+    'bare ms',
+    'ratio',
+    'bare server',
+    'CPU us/call',
+    'the bare statement',
+  ]
+  return table([head, ...rows])
 }
 
 export function codecTable(figures: readonly CodecFigure[]): string {
