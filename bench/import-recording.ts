@@ -73,7 +73,7 @@ const fileOptions = (subject: BulkSubject): FileOptions => ({
 
 // The job reads and notes while a batch is on its way, on other connections; heard together, they could not be told
 // apart.
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return work => {
     const next = last.then(work, work)

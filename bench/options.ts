@@ -10,7 +10,7 @@ export interface BenchOptions {
   readonly seconds: number
   /** At most, for each point of a round. */
   readonly calls: number
-  /** Of the file that `import` measures. */
+  /** Of each file that `import` and `million` measure. */
   readonly rows: number
   /** How many make the store of `growth` large, or the address of `fan-out` crowded; null: what each says itself. */
   readonly people: number | null
@@ -26,13 +26,13 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [NAME] [options]
   NAME                 sync-lead, many-leads, get-lead, check, soap-path, codec, workers, start; all of these (default);
-                       or profile, import, or soak (memory; with --seconds 180 or more)
+                       or profile, import, million (an hour), or soak (memory; with --seconds 180 or more)
   --engines LIST       mariadb,sqlite
   --connections LIST   1,16,64 (profile: the last of them)
   --rounds N           5
   --seconds N          at most so long for each point: 5
   --calls N            at most so many calls for each point: 200000
-  --rows N             rows of the file that import measures: 50000
+  --rows N             rows of each file: 50000 for import, 1000000 for million
   --people N           that growth fills its large store with, and fan-out its address: 1000000, 200000
   --pool-mib N         buffer pool of the database of growth: 1024
   --folder PATH        keeps the databases of growth there, for the next time
@@ -52,7 +52,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
         calls: { type: 'string', default: '200000' },
-        rows: { type: 'string', default: '50000' },
+        rows: { type: 'string' },
         people: { type: 'string' },
         'pool-mib': { type: 'string', default: '1024' },
         folder: { type: 'string' },
@@ -61,15 +61,16 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
       },
     })
     const { engines, connections, rounds, seconds, calls, rows, people, folder, baselines, build } = values
+    const name = positionals[0] ?? 'all'
     return {
-      name: positionals[0] ?? 'all',
+      name,
       options: {
         engines: engines.split(',').map(readEngine),
         connections: connections.split(',').map(text => whole('connections', text, 1_000)),
         rounds: whole('rounds', rounds, 100),
         seconds: whole('seconds', seconds, 600),
         calls: whole('calls', calls, 10_000_000),
-        rows: whole('rows', rows, 1_000_000),
+        rows: whole('rows', rows ?? (name === 'million' ? '1000000' : '50000'), 5_000_000),
         people: people === undefined ? null : whole('people', people, 100_000_000),
         poolMib: whole('pool-mib', values['pool-mib'], 1_000_000),
         folder: folder ?? null,

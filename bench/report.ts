@@ -9,6 +9,7 @@ import type { CheckPoint } from './check.js'
 import type { CodecFigure } from './codec.js'
 import type { ImportResult, ImportRound } from './import.js'
 import type { ManyLeadsResult } from './many-leads.js'
+import type { MillionResult } from './million.js'
 import type { BenchOptions } from './options.js'
 import type { Point } from './point.js'
 import type { StartResult } from './start.js'
@@ -90,6 +91,26 @@ export function importTable(results: readonly ImportResult[]): string {
   })
   const head = ['file', 'rows', 'batch', 'rows/s', 'bare/s', 'plain/s', 'ratio', ': plain', 'plain by']
   return table([[...head, 'CPU us/row', 'database', 'busy', 'MiB min', 'median', 'max'], ...rows])
+}
+
+export function millionTable(results: readonly MillionResult[]): string {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const rows = results.map(result => {
+    const { subject, rows, rowsPerSecond, barePerSecond, plainPerSecond, plainBy, residentMiB } = result
+    return [
+      ...[subject, String(rows), rowsPerSecond.toFixed(0), barePerSecond.map(each => each.toFixed(0)).join(', ')],
+      ...[(rowsPerSecond / mean(barePerSecond)).toFixed(2), plainPerSecond.toFixed(0)],
+      ...[(rowsPerSecond / plainPerSecond).toFixed(3), plainBy, result.cpuMicrosPerRow.toFixed(0)],
+      ...[residentMiB.map(each => each.toFixed(0)).join(' '), result.residentMaxMiB.toFixed(0)],
+      ...[result.exportPerSecond.toFixed(0), result.exportMaxMiB.toFixed(0)],
+    ]
+  })
+  const head = ['file', 'rows', 'rows/s', 'bare/s', 'ratio', 'plain/s', ': plain', 'plain by', 'CPU us/row']
+  const figures = table([[...head, 'MiB, each tenth', 'most', 'export/s', 'most MiB'], ...rows])
+  const compared = results.flatMap(({ subject, same }) =>
+    Object.entries(same).map(([what, isSame]) => `${subject}: ${isSame ? 'the same bytes' : 'NOT THE SAME'}: ${what}`),
+  )
+  return [figures, compared.join('\n')].join('\n\n')
 }
 
 export function checkTable(points: readonly CheckPoint[]): string {

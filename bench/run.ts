@@ -10,6 +10,7 @@ import { measureGetLead } from './get-lead.js'
 import { growthTable, measureGrowth } from './growth.js'
 import { measureImport } from './import.js'
 import { measureManyLeads } from './many-leads.js'
+import { measureMillion } from './million.js'
 import { type BenchOptions, readOptions, usage } from './options.js'
 import { profileSyncLead } from './profile.js'
 import {
@@ -17,6 +18,7 @@ import {
   codecTable,
   importTable,
   manyLeadsTable,
+  millionTable,
   pointsTable,
   startTable,
   syncLeadTables,
@@ -55,13 +57,14 @@ const benches: Readonly<Record<string, Bench>> = {
   workers: bench(measureWorkers, pointsTable),
   start: bench(measureStart, startTable),
   import: bench(measureImport, importTable),
+  million: bench(measureMillion, millionTable),
   soak: bench(measureSoak, soakTable),
   'fan-out': bench(measureFanOut, fanOutTable),
   growth: bench((options, _, say) => measureGrowth(options, say), growthTable),
 }
 
 // These take long, and answer other questions than whether a change made the server faster.
-const byNameOnly = ['import', 'soak', 'growth', 'fan-out']
+const byNameOnly = ['import', 'million', 'soak', 'growth', 'fan-out']
 
 const say: Say = text => void process.stdout.write(`${text}\n`)
 

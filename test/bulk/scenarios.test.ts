@@ -111,6 +111,42 @@ on(both, t, 'what was exported and is loaded into an empty store is exported byt
   t.match(await second.reports(job.id), [{ sentence: "origin: expected import, operator, recipient, got 'postman'" }])
 })
 
+on(['mysql'], t, 'thousands of rows come out in the bytes and the order in which they came in', async (t, database) => {
+  const rows = Array.from({ length: 1_000 }, (_, index) => `${index}`.padStart(5, '0'))
+  const since = '2019-03-04T05:06:07.000Z'
+  const suppressions = `email,status,reason,source,since,origin,evidence\n${rows
+    .map(row => `${row}@x.example,unsubscribed,complaint ${row},old list,${since},import,file ${row}\n`)
+    .join('')}`
+  const people = `id,email,firstName,company\n${rows
+    .map(row => `${Number(row) + 1},${row}@y.example,First ${row},Company ${row}\n`)
+    .join('')}`
+  const first = await aBulk(t, database.url)
+  const second = await aBulk(t, (await withDatabase(t, database.engine)).url)
+
+  await first.load('suppressions', suppressions)
+  await first.load('people', people)
+  const exported = await first.export('people')
+  t.ok((await first.export('suppressions')) === suppressions, 'the suppressions are the file')
+  await second.load('suppressions', suppressions)
+  await second.load('people', exported)
+
+  t.ok(columnsOf(exported, ['id', 'email', 'firstName', 'company']) === people, 'the people are, in its columns')
+  t.ok((await second.export('suppressions')) === suppressions, 'and they are again from another store')
+  t.ok((await second.export('people')) === exported, 'people, too')
+  for (const { opened } of [first, second])
+    t.strictSame(
+      (await opened.store.log({ after: 0, limit: 10_000 })).map(({ seq }) => seq),
+      Array.from({ length: 2_000 }, (_, index) => index + 1),
+    )
+})
+
+/** Of a text without quotes. */
+function columnsOf(text: string, names: readonly string[]): string {
+  const lines = text.split('\n').map(line => line.split(','))
+  const places = names.map(name => lines[0]!.indexOf(name))
+  return lines.map(cells => (cells.length > 1 ? places.map(place => cells[place]).join(',') : '')).join('\n')
+}
+
 const crooked = {
   suppressions: [
     'José@bücher.example,"a, b",form,2020-02-29T23:59:59.999Z,recipient,"line\nbreak"',
