@@ -13,7 +13,9 @@ const syncResource = z
   .object({
     id: z.int().describe('Ids grow.'),
     dryRun: z.boolean().describe('Nothing is changed; the counts say what would be.'),
-    state: z.enum(['waiting', 'running', 'complete', 'failed']),
+    state: z
+      .enum(['waiting', 'running', 'complete', 'failed'])
+      .describe('waiting: also where it was cut short; a server, or the command line, goes on with it.'),
     askedBy: z.string(),
     askedAt: timestamp,
     startedAt: timestamp.nullable(),

@@ -23,9 +23,16 @@ interface SyncRow {
 const errorLengthMax = 1_000
 
 export function createSalesforceSyncs(engine: EngineName, writer: Knex, reader: Knex): SyncStore {
+  // Whoever carries one out holds the work. A process that died, or was stopped, has left the row as it was.
+  const truthful = async (rows: readonly SyncRow[]): Promise<SalesforceSync[]> => {
+    const syncs = rows.map(syncFrom)
+    if (!syncs.some(({ state }) => state === 'running')) return syncs
+    const work = reader('salesforce_work').where({ name: 'reconcile' }).andWhere('held_until', '>', Date.now())
+    return (await work.first('name')) === undefined ? syncs.map(interrupted) : syncs
+  }
   const one = async (where: object): Promise<SalesforceSync | undefined> => {
-    const row: SyncRow | undefined = await reader('salesforce_syncs').where(where).first()
-    return row && syncFrom(row)
+    const rows: SyncRow[] = await reader('salesforce_syncs').where(where).limit(1)
+    return (await truthful(rows))[0]
   }
   return {
     async askForSync({ isDryRun, askedBy, name }, at) {
@@ -64,9 +71,15 @@ export function createSalesforceSyncs(engine: EngineName, writer: Knex, reader: 
     async salesforceSyncs({ before, limit }) {
       const query = reader('salesforce_syncs').orderBy('id', 'desc').limit(limit)
       const rows: SyncRow[] = await (before === null ? query : query.where('id', '<', before)).select('*')
-      return rows.map(syncFrom)
+      return truthful(rows)
     },
   }
+}
+
+/** It waits for whoever goes on with it; of a dry run nothing is kept, so that one begins again. */
+function interrupted(sync: SalesforceSync): SalesforceSync {
+  if (sync.state !== 'running') return sync
+  return { ...sync, state: 'waiting', counts: sync.isDryRun ? noSyncCounts : sync.counts }
 }
 
 function syncFrom(row: SyncRow): SalesforceSync {

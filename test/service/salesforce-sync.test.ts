@@ -124,11 +124,33 @@ t.test('a comparison that was cut short goes on where it was', async t => {
   for (let i = 0; i < 7; i++) records.add({ email: `p${i}@example.org` })
   const asked = await store.askForSync({ isDryRun: false, askedBy: 'a test', name: null }, Date.now())
   await reconcileUntil(({ counts }) => counts.records >= 3)
-  t.match(await store.salesforceSync(asked.id), { state: 'running', counts: { records: 3 } })
+  t.match(await store.salesforceSync(asked.id), { state: 'waiting', counts: { records: 3 } }, 'nobody is at it')
 
   const { counts } = await sync({ id: asked.id })
 
   t.match(counts, { records: 7, agreed: 7 })
+})
+
+t.test('a dry run that was cut short waits, is at its beginning, and is carried out', async t => {
+  const { records, sync, store, reconcileUntil } = await scene(t)
+  for (let i = 0; i < 7; i++) records.add({ email: `p${i}@example.org` })
+  const asked = await store.askForSync({ isDryRun: true, askedBy: 'a test', name: null }, Date.now())
+  const seen: string[] = []
+  await reconcileUntil(({ counts, state }) => {
+    seen.push(state)
+    return counts.records >= 6
+  })
+  t.match(await store.salesforceSync(asked.id), { state: 'waiting', counts: { records: 0 } })
+
+  // As a process leaves it that dies while it is at it.
+  const holder = 'b'.repeat(32)
+  await store.holdSalesforceWork('reconcile', holder, Date.now() + 60_000, Date.now())
+  t.match(await store.salesforceSyncs({ before: null, limit: 1 }), [{ state: 'running' }])
+  await store.releaseSalesforceWork('reconcile', holder)
+  t.match(await store.salesforceSyncs({ before: null, limit: 1 }), [{ state: 'waiting' }])
+
+  t.match(await sync({ id: asked.id }), { state: 'complete', counts: { records: 7, agreed: 7 } })
+  t.same(new Set(seen), new Set(['running']))
 })
 
 t.test('a comparison that cannot be made ends as failed, and says why', async t => {

@@ -106,8 +106,9 @@ export function journalFor(integrationUser: string): Journal {
               .get(address ?? '')
               ?.some(({ status, at }) => status === 'subscribed' && at <= lastModified + 60_000),
           )
-          // R3: with another address it takes that one's status, where this side has the word.
-          const isMoved = addresses.size > 1 && precedence !== 'salesforce'
+          // R3: with another address it takes that one's status, where this side has the word. That it was cleared and
+          // opted out again in between, no message may have told.
+          const isMoved = precedence !== 'salesforce' && lives.slice(0, index).some(state => state.email !== email)
           const isMeant = isResubscribed || isMoved
           if (precedence === 'or' || !isMeant) complaints.push(`${id}: cleared by this side at ${lastModified}`)
         }

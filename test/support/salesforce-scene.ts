@@ -79,7 +79,11 @@ export async function aSalesforceScene(
     onDefect: cause => t.fail('the inbox', { cause }),
   })
   const reconcile = (onProgress: (sync: SalesforceSync) => void = () => {}) =>
-    reconcileRound({ ...{ ...lease, store, writes, remote, precedence, onProgress }, onWork() {}, onEnd() {} })
+    reconcileRound({
+      ...{ ...lease, store, writes, remote, precedence, onProgress, pauseMs: 1 },
+      onWork() {},
+      onEnd() {},
+    })
   const { signal } = new AbortController()
 
   return {

@@ -38,12 +38,14 @@ export interface ReconcileOptions extends SalesforceLeaseOptions {
   /** `of`: how many records there are of the kind that is compared; null where nobody knows. */
   readonly onProgress?: (sync: SalesforceSync, of: number | null) => void
   readonly onEnd: (sync: SalesforceSync) => void
+  /** Before the first of the attempts that follow a failed call; twice as long before each further one. */
+  readonly pauseMs?: number
 }
 
 const recordsAtOnce = 100
 const sideBySide = 20
 const attemptsMax = 5
-const pauseMs = 500
+const firstPauseMs = 1_000
 const policy: Policy = { resubscribe: 'guarded', addressChange: 'reset' }
 const cause: Cause = {
   ...{ actor: 'system', role: 'writer', source: salesforceSource, reason: 'opted out in Salesforce' },
@@ -75,7 +77,7 @@ export function reconcileRound(options: ReconcileOptions): Round {
           page = null
           if (++failures >= attemptsMax) return end(sync, trouble.message, options)
           // Cut short where the server stops.
-          await delay(pauseMs * 2 ** failures, undefined, { signal }).catch(() => {})
+          await delay((options.pauseMs ?? firstPauseMs) * 2 ** (failures - 1), undefined, { signal }).catch(() => {})
           continue
         }
         const place = page.more === null ? behind(sync.place.objectType) : sync.place

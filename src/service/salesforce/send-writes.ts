@@ -205,7 +205,9 @@ async function answerShadows(
 
 function writtenShadow(record: SalesforceRecord, write: QueuedWrite, isSeenSince: boolean): SalesforceRecord {
   const written = record.written === null ? null : { ...record.written, isPending: false }
-  if (isSeenSince) return { ...record, written }
+  // What was seen since may be from before the write. Then the record is clear by us, and the next message that says so
+  // must not count as somebody's clearing: a clearing stays pending until it is seen.
+  if (isSeenSince) return write.optedOut ? { ...record, written } : record
   return { ...record, written, optedOut: write.optedOut, agreedVersion: write.statusVersion, waitingSince: null }
 }
 
