@@ -32,7 +32,7 @@ export const webhookResource = z
     filter: z.object({ kinds: z.array(z.enum(changeKinds)), status: status.nullable(), source: z.string().nullable() }),
     state: z
       .enum(['active', 'paused', 'disabled'])
-      .describe('disabled: nothing got through for too long, or the receiver answered 410. Changes wait in the log.'),
+      .describe('disabled: `stateReason` says why. Changes wait in the log, for as long as it is kept.'),
     stateReason: z.string().nullable(),
     delivered: z.int().describe('How many changes were delivered so far.'),
     waiting: z.int().describe('Changes that failed, or wait for one of the same address that did.'),
