@@ -48,6 +48,20 @@ export function getLeadMessages(): () => string {
   return () => `${opening}${addressOf(count++ % addressCount)}</keyValue></leadKey></ns1:paramsGetLead>${bodyEnd}`
 }
 
+/** What callers of all kinds send in a day: of four calls two change a flag, one asks for a person, one for changes. */
+export function mixedMessages(): () => string {
+  const [flag, person] = [syncLeadMessages(), getLeadMessages()]
+  const opening = passOpenings('<ns1:paramsGetLeadChanges><startPosition><offset>ID:')(0)
+  const closing = '</offset></startPosition><batchSize>100</batchSize></ns1:paramsGetLeadChanges>'
+  let count = 0
+  return () => {
+    count += 1
+    // Everybody is made first.
+    if (count <= addressCount || count % 4 < 2) return flag()
+    return count % 4 === 2 ? person() : `${opening}${count % addressCount}${closing}${bodyEnd}`
+  }
+}
+
 export const addressOf = (index: number): string => `person-${String(index).padStart(4, '0')}@bench.example`
 
 function recordOf(index: number, pass: number): string {

@@ -1,6 +1,6 @@
 // Memory of the server under steady load, sampled each second, and what a straight line through the second half of the
 // samples says of an hour. A short run shows a leak, not its absence; the line is as good as the run is long.
-import { syncLeadMessages } from './calls.js'
+import { mixedMessages } from './calls.js'
 import { type BenchEngine, type Databases, inFresh } from './databases.js'
 import { sendLoad } from './load.js'
 import type { BenchOptions } from './options.js'
@@ -25,7 +25,8 @@ interface Sample {
   readonly heapUsed: number
 }
 
-const connections = 16
+// Enough that batches form; so few that a day of a busy installation is not left behind in an hour.
+const connections = 8
 const sampleEveryMs = 1_000
 const mebibyte = 1024 * 1024
 
@@ -56,7 +57,7 @@ async function soak(server: Served, engine: BenchEngine, seconds: number): Promi
     const heapUsed = (await server.metrics()).get('nodejs_heap_size_used_bytes') ?? Number.NaN
     samples.push({ atSeconds: (performance.now() - startedAt) / 1000, resident: server.residentBytes(), heapUsed })
   }, sampleEveryMs)
-  const load = { port: server.port, path: soapPath, connections, nextBody: syncLeadMessages(), seconds }
+  const load = { port: server.port, path: soapPath, connections, nextBody: mixedMessages(), seconds }
   const { calls } = await sendLoad(load).finally(() => clearInterval(timer))
   const settled = samples.slice(samples.length >> 1)
   if (settled.length < 5) throw new Error('soak: expected --seconds 20 or more, there are too few samples')
