@@ -8,7 +8,7 @@ import { projectRoot } from '../support/project.js'
 
 const model = await loadWsdlModel(`${projectRoot}wsdl/mktows-3_1.wsdl`)
 const paths = ['', '-activities', '-leads', '-lists', '-objects', '-values'].map(
-  family => `${projectRoot}src/soap/messages${family}.ts`,
+  family => `${projectRoot}src/soap/messages/messages${family}.ts`,
 )
 // With the library: a type without keys is said by its Record.
 const program = ts.createProgram(paths, { strict: true, exactOptionalPropertyTypes: true, types: [] })
