@@ -42,7 +42,9 @@ async function rateOf(bare: Bare, batches: readonly Batch[], size: number, secon
 
 // The sessions are set up as the store sets up its own: the plans and the locks are then the same.
 async function openMysql(databaseUrl: string): Promise<Bare> {
-  const connection = await createConnection({ uri: databaseUrl, charset: 'utf8mb4', timezone: 'Z' })
+  const text = { charset: 'utf8mb4', timezone: 'Z' } as const
+  // What the store sends in one packet goes in one here too.
+  const connection = await createConnection({ uri: databaseUrl, multipleStatements: true, ...text })
   await connection.query('set session transaction isolation level read committed')
   // MariaDB has another name for it, and another default that serves as well.
   await connection.query('set session eq_range_index_dive_limit = 0').catch(() => {})

@@ -209,6 +209,8 @@ async function transactInSteps<T>(
   })
   const transaction = store.transact(async inner => {
     const result = await work({
+      open: (keys, wanted, locksHead) =>
+        step('find kept answers, lock and read', () => inner.open(keys, wanted, locksHead)),
       findAnswers: keys => step('find kept answers', () => inner.findAnswers(keys)),
       read: wanted => step('lock and read', () => inner.read(wanted)),
       lockHead: () => step('lock the head of the log', () => inner.lockHead()),

@@ -52,7 +52,7 @@ t.test('a call, its command, the batch and its steps are one trace under that of
   t.equal(named('command set-subscription', ours).parentSpanId, put.spanId)
   const batch = named('batch', ours)
   t.equal(batch.parentSpanId, named('command set-subscription', ours).spanId)
-  for (const step of ['find kept answers', 'lock and read', 'lock the head of the log', 'write', 'commit'])
+  for (const step of ['find kept answers, lock and read', 'write', 'commit'])
     t.equal(named(step, ours)?.parentSpanId, batch.spanId, step)
 
   const sync = named('SOAP syncLead')

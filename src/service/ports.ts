@@ -72,8 +72,18 @@ export interface Append {
   readonly head: LogHead
 }
 
+/** What a batch knows before its rules are asked. */
+export interface Opening {
+  readonly found: ReadonlyMap<string, FoundAnswer>
+  readonly situation: WorkingSet
+  /** Null where it was not to be locked yet. */
+  readonly head: LogHead | null
+}
+
 /** The steps of a batch inside its one transaction, in the order in which they must be taken. */
 export interface BatchTransaction {
+  /** The next three together, in as few round trips as the database allows. */
+  open(replayKeys: readonly string[], wanted: Wanted, locksHead: boolean): Promise<Opening>
   findAnswers(replayKeys: readonly string[]): Promise<ReadonlyMap<string, FoundAnswer>>
   /** Locks every address in key order, made first where it is missing, then reads. */
   read(wanted: Wanted): Promise<WorkingSet>

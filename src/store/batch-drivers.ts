@@ -7,6 +7,16 @@ export type Value = string | number | boolean | null
 export type Values = readonly (Value | readonly Value[] | readonly (readonly Value[])[])[]
 /** Its columns are its keys, in the same order in all rows of one statement. */
 export type Row = object
+/** A `?` in it takes a value, a list (`1, 2`) or rows (`(1, 2), (3, 4)`). */
+export interface Statement {
+  readonly sql: string
+  readonly values: Values
+}
+/** Rows that go into one statement, and about how long they make it. */
+export interface Chunk {
+  readonly rows: readonly (readonly Value[])[]
+  readonly characters: number
+}
 
 export interface Driver {
   readonly begin: string
@@ -16,10 +26,12 @@ export interface Driver {
   /** The end of an insert that leaves what has the same key, and locks it. */
   keeping(key: string): string
   /** As many rows at a time as one statement should have. */
-  chunksOf(rows: readonly (readonly Value[])[]): Iterable<readonly (readonly Value[])[]>
-  /** A `?` takes a value, a list (`1, 2`) or rows (`(1, 2), (3, 4)`). Gives the rows of a select. */
-  send(sql: string, values: Values): Promise<readonly unknown[]>
-  /** The same for a select whose text never changes, a value for each `?`: the server keeps it, parsed and planned. */
+  chunksOf(rows: readonly (readonly Value[])[]): Iterable<Chunk>
+  /** Whether several statements are sent in one packet, so that it pays to hold back what nobody waits for. */
+  readonly sendsTogether: boolean
+  /** One after the other; none is carried out after one that fails. Gives the rows of each, none but for a select. */
+  send(statements: readonly Statement[]): Promise<readonly (readonly unknown[])[]>
+  /** For one select whose text never changes, a value for each `?`: the server keeps it, parsed and planned. */
   sendPrepared(sql: string, values: readonly Value[]): Promise<readonly unknown[]>
   rollBack(): Promise<void>
 }
@@ -32,6 +44,8 @@ type MysqlSend = (
 interface MysqlConnection {
   readonly query: MysqlSend
   readonly execute: MysqlSend
+  /** Found out when it was opened. */
+  readonly takesSeveral?: boolean
 }
 
 // A statement must stay under what the server takes as one packet (16 MiB by default on MariaDB).
@@ -61,17 +75,26 @@ export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
         const size = charactersOf(rows[index]!)
         const isFull = index - from === rowsMax || characters + size > statementCharactersMax
         if (isFull && index > from) {
-          yield rows.slice(from, index)
+          yield { rows: rows.slice(from, index), characters }
           from = index
           characters = 0
         }
         characters += size
       }
-      yield rows.slice(from)
+      yield { rows: rows.slice(from), characters }
     },
-    send(sql, values) {
-      onStatement?.(sql, values)
-      return sendBy('query', { sql, values })
+    sendsTogether: connection.takesSeveral === true,
+    async send(statements) {
+      const found: (readonly unknown[])[] = []
+      for (const packet of connection.takesSeveral ? [statements] : statements.map(each => [each])) {
+        const sql = packet.map(each => each.sql).join('; ')
+        const values = packet.flatMap(each => each.values)
+        onStatement?.(sql, values)
+        const results = await sendBy('query', { sql, values })
+        if (packet.length === 1) found.push(results)
+        else found.push(...(results as readonly (readonly unknown[])[]))
+      }
+      return found
     },
     sendPrepared(sql, values) {
       onStatement?.(sql, values)
@@ -122,7 +145,7 @@ export function sqliteDriver(given: object, onStatement?: OnStatement): Driver {
     known.set(sql, made)
     return made
   }
-  const send = async (sql: string, values: Values): Promise<readonly unknown[]> => {
+  const sendOne = ({ sql, values }: Statement): readonly unknown[] => {
     const flat: (string | number | null)[] = []
     const text = withPlaceholders(sql, values, flat)
     onStatement?.(text, flat)
@@ -143,15 +166,16 @@ export function sqliteDriver(given: object, onStatement?: OnStatement): Driver {
     *chunksOf(rows) {
       for (let from = 0; from < rows.length; ) {
         const length = Math.min(sqliteRowsMax, 2 ** Math.floor(Math.log2(rows.length - from)))
-        yield rows.slice(from, from + length)
+        yield { rows: rows.slice(from, from + length), characters: 0 }
         from += length
       }
     },
-    send,
+    sendsTogether: false,
+    send: async statements => statements.map(sendOne),
     // All of its statements are prepared, and each text once.
-    sendPrepared: send,
+    sendPrepared: async (sql, values) => sendOne({ sql, values }),
     async rollBack() {
-      if (connection.inTransaction) await send('ROLLBACK', [])
+      if (connection.inTransaction) sendOne({ sql: 'ROLLBACK', values: [] })
     },
   }
 }

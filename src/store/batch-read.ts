@@ -5,16 +5,12 @@ import { type AddressKey, trustedAddressKey } from '../domain/address.js'
 import type { Membership, Reading } from '../domain/batch-rows.js'
 import type { FanOut, ForeignId, Person, PersonId } from '../domain/person.js'
 import { WorkingSet } from '../domain/working-set.js'
-import {
-  type FoundAnswer,
-  type LogDetail,
-  type LogHead,
-  peopleToldAtOnceMax,
-  StoreConflict,
-  type Wanted,
-} from '../service/ports.js'
+import { type Opening, peopleToldAtOnceMax, StoreConflict, type Wanted } from '../service/ports.js'
+import type { Statement } from './batch-drivers.js'
 import type { BatchSession } from './batch-session.js'
 import type { ErasedKeys } from './erased-keys.js'
+import { type AnswerRow, answersFrom, findAnswers, keptAnswers } from './kept-answers.js'
+import { type HeadRow, headFrom, lockedHead } from './log-head.js'
 import {
   type FanOutRow,
   fanOutColumns,
@@ -27,24 +23,38 @@ import {
   statusFrom,
 } from './rows.js'
 
-export async function findAnswers(
+/** Answers, addresses, people and head (else null) in one round trip, where only addresses name anybody. */
+export async function openBatch(
   session: BatchSession,
   replayKeys: readonly string[],
-): Promise<Map<string, FoundAnswer>> {
-  const answers = new Map<string, FoundAnswer>()
-  if (replayKeys.length === 0) return answers
-  const rows = await session.rows<{ replay_key: string; request_hash: string; detail: string | null }>(
-    'select replay_key, request_hash, detail from kept_answers join log on log.seq = kept_answers.seq ' +
-      'where replay_key in (?)',
-    [replayKeys],
-  )
-  for (const { replay_key, request_hash, detail } of rows) {
-    // An erased detail leaves nothing to answer with; the call then counts as new.
-    if (detail === null) continue
-    const { outcome, effects } = JSON.parse(detail) as LogDetail
-    answers.set(replay_key, { requestHash: request_hash, outcome, effects })
+  wanted: Wanted,
+  erased: ErasedKeys,
+  locksHead: boolean,
+): Promise<Opening> {
+  if (!namesAddressesOnly(wanted)) {
+    const found = await findAnswers(session, replayKeys)
+    return { found, situation: await readBatch(session, wanted, erased), head: null }
   }
-  return answers
+  const keys = [...wanted.keys].sort()
+  await makeAbsent(session, keys)
+  const [statusRows, peopleRows, answerRows, headRows] = (await session.rowsOfEach([
+    lockedStatuses(session, keys),
+    peopleOfFew(keys),
+    keptAnswers(replayKeys),
+    ...(locksHead ? [lockedHead(session)] : []),
+  ])) as [readonly StatusRow[], readonly PersonRow[], readonly AnswerRow[], (readonly HeadRow[])?]
+  const statuses = await withErased(session, statusRows.map(readingOf), erased)
+  const people = peopleRows.map(personFrom)
+  for (const { status, peopleRead } of statuses) if (!peopleRead) people.push(...(await lastSaved(session, status.key)))
+  const situation = new WorkingSet({ ...nobody, statuses, people })
+  return { found: answersFrom(answerRows), situation, head: headRows === undefined ? null : headFrom(headRows) }
+}
+
+const nobody = { members: [], fanOuts: [], foreignIds: [], cookies: [] } as const
+
+function namesAddressesOnly({ keys, ids, foreignIds, cookies, links, members, fanOuts }: Wanted): boolean {
+  const others = ids.size + foreignIds.length + cookies.size + links.size + members.length + fanOuts.size
+  return keys.size > 0 && others === 0
 }
 
 export async function readBatch(session: BatchSession, wanted: Wanted, erased: ErasedKeys): Promise<WorkingSet> {
@@ -62,31 +72,6 @@ export async function readBatch(session: BatchSession, wanted: Wanted, erased: E
   const members = await readMembers(session, wanted)
   const fanOuts = await readFanOuts(session, wanted.fanOuts, people)
   return new WorkingSet({ statuses, people: [...people.values()], members, fanOuts, ...joined(named, owned) })
-}
-
-/**
- * How a transaction locks the head, once. Where several nodes take writes it is locked now, before anything is read:
- * what another node committed meanwhile is applied here without asking our locks, and all that it then ends is a
- * transaction that holds a row which was written. Every batch writes the head; of the rest a batch may write nothing
- * that one which has read it would notice (one person leaves an address and another comes: the address stays the same).
- */
-export async function headLock(session: BatchSession): Promise<() => Promise<LogHead>> {
-  let locked: Promise<LogHead> | undefined
-  const lock = (): Promise<LogHead> => {
-    locked ??= lockHead(session)
-    return locked
-  }
-  if (session.isOneOfSeveralWriters) await lock()
-  return lock
-}
-
-export async function lockHead(session: BatchSession): Promise<LogHead> {
-  const [row] = await session.rows<{ seq: number; activity_id: number; hash: string }>(
-    `select seq, activity_id, hash from log_head where id = 1${session.forUpdate}`,
-    [],
-  )
-  if (row === undefined) throw new Error('the log has no head: the migrations did not run to their end')
-  return { seq: row.seq, activityId: row.activity_id, hash: row.hash }
 }
 
 type Links = Pick<Reading, 'foreignIds' | 'cookies'>
@@ -201,20 +186,39 @@ export async function lockAddresses(
   keys: ReadonlySet<AddressKey>,
 ): Promise<Reading['statuses']> {
   if (keys.size === 0) return []
-  // All batches take their locks in this order, so none can wait for another in a circle.
   const sorted = [...keys].sort()
-  const rows = sorted.map(key => ({ address_key: key, unsubscribed: false, version: 0, seq: 0, people: 0 }))
-  await session.insertIfAbsent('email_status', 'address_key', rows)
-  const found = await session.rows<StatusRow>(
-    `select ${statusColumns.join(', ')} from email_status where address_key in (?)${session.forUpdate}`,
-    [sorted],
-  )
-  return found.map(row => ({
-    status: statusFrom(row),
-    people: row.people,
-    peopleRead: row.people <= peopleToldAtOnceMax,
-  }))
+  await makeAbsent(session, sorted)
+  const { sql, values } = lockedStatuses(session, sorted)
+  return (await session.rows<StatusRow>(sql, values)).map(readingOf)
 }
+
+// All batches take their locks in the order of the keys, so none can wait for another in a circle.
+const makeAbsent = (session: BatchSession, keys: readonly AddressKey[]): Promise<void> =>
+  session.insertIfAbsent(
+    'email_status',
+    'address_key',
+    keys.map(key => ({ address_key: key, unsubscribed: false, version: 0, seq: 0, people: 0 })),
+  )
+
+const lockedStatuses = ({ forUpdate }: BatchSession, keys: readonly AddressKey[]): Statement => ({
+  sql: `select ${statusColumns.join(', ')} from email_status where address_key in (?)${forUpdate}`,
+  values: [keys],
+})
+
+const readingOf = (row: StatusRow): Reading['statuses'][number] => ({
+  status: statusFrom(row),
+  people: row.people,
+  peopleRead: row.people <= peopleToldAtOnceMax,
+})
+
+// Whether an address has few people says its row, which is locked by then.
+const peopleOfFew = (keys: readonly AddressKey[]): Statement => ({
+  sql:
+    `select ${personColumns.map(column => `people.${column}`).join(', ')} from email_status ` +
+    'join people on people.address_key = email_status.address_key ' +
+    'where email_status.address_key in (?) and email_status.people <= ?',
+  values: [keys, peopleToldAtOnceMax],
+})
 
 const selectPeople = `select ${personColumns.join(', ')} from people`
 
@@ -234,14 +238,7 @@ async function readPeople(
   if (few.length > 0) keep(await session.rows(`${selectPeople} where address_key in (?)`, [few]))
   for (const { status, peopleRead } of statuses) {
     if (peopleRead) continue
-    const last = session
-      .table('people')
-      .where({ address_key: status.key })
-      .orderBy([
-        { column: 'saved_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ])
-    keep(await last.limit(1).select(personColumns))
+    for (const person of await lastSaved(session, status.key)) if (!people.has(person.id)) people.set(person.id, person)
   }
 
   const missing = [...ids].filter(id => !people.has(id)).sort((a, b) => a - b)
@@ -255,6 +252,20 @@ async function readPeople(
     }
   }
   return people
+}
+
+/** Of an address with many people, the one that a save means. */
+async function lastSaved(session: BatchSession, key: AddressKey): Promise<Person[]> {
+  const rows: PersonRow[] = await session
+    .table('people')
+    .where({ address_key: key })
+    .orderBy([
+      { column: 'saved_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(1)
+    .select(personColumns)
+  return rows.map(personFrom)
 }
 
 async function readFanOuts(

@@ -125,7 +125,7 @@ function openMysql(place: MysqlPlace, statementMs: number): Engine {
         ...(place.hosts.length > 1 ? { maxConnectionLifetimeMillis: clusterConnectionMs } : {}),
       },
     })
-  const writer = open(mysqlWritersMax, { statementMs })
+  const writer = open(mysqlWritersMax, { statementMs, takesSeveral: true })
   return engine('mysql', { writer, reader: open(mysqlReadersMax, { statementMs }), patient: open(2, longWork) })
 }
 

@@ -13,9 +13,11 @@ import type {
   Trace,
 } from '../service/privacy/erasure-ports.js'
 import { appendBatch, statusHistoryOf } from './batch-append.js'
-import { findAnswers, headLock, lockAddresses } from './batch-read.js'
+import { lockAddresses } from './batch-read.js'
 import type { BatchSession } from './batch-session.js'
 import { textHoldsFolded } from './engine.js'
+import { findAnswers } from './kept-answers.js'
+import { headLock } from './log-head.js'
 import { rewriteTexts, textsNaming } from './naming-texts.js'
 import { refusalRowsOf } from './refusals.js'
 import { type LogRow, logEntryFrom, type StatusRow, statusColumns, statusFrom } from './rows.js'

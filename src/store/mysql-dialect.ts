@@ -14,6 +14,9 @@ import { isOfNoUse } from './passing-errors.js'
 export interface SessionLimits {
   /** The longest that a connection or a statement may take; null where the work is known to be long. */
   readonly statementMs: number | null
+  /** Whether a packet may hold several statements, where server and proxies take that. For batches alone, whose values
+   * are all bound: anywhere else it would be a gift to whoever finds a way to slip in a semicolon. */
+  readonly takesSeveral?: boolean
 }
 
 /** What we note on a connection. knex reads `__knex__disposed`: such a connection is not used again. */
@@ -22,6 +25,7 @@ interface Noted {
   openedAt?: number
   host?: Host
   isOneOfSeveralWriters?: boolean
+  takesSeveral?: boolean
 }
 
 /** Whether other servers take writes as well, which do not see the locks that are taken on this connection. */
@@ -124,7 +128,7 @@ function limitStatements(connection: Opened, limitMs: number | null, onTrouble: 
 async function connect(
   place: MysqlPlace,
   host: Host,
-  { statementMs }: SessionLimits,
+  { statementMs, takesSeveral = false }: SessionLimits,
   onTrouble: (connection: Opened, cause: unknown) => void,
 ): Promise<Opened> {
   const { user, password, database, tls } = place
@@ -136,6 +140,7 @@ async function connect(
     charset: 'utf8mb4',
     timezone: 'Z',
     supportBigNumbers: true,
+    multipleStatements: takesSeveral,
     enableKeepAlive: true,
     keepAliveInitialDelay: keepAliveMs,
     ...(statementMs === null ? {} : { connectTimeout: statementMs }),
@@ -149,7 +154,7 @@ async function connect(
   })
   try {
     await new Promise<void>((resolve, reject) => opened.connect(cause => (cause === null ? resolve() : reject(cause))))
-    await setUpSession(opened, place, statementMs)
+    await setUpSession(opened, place, { statementMs, takesSeveral })
     return opened
   } catch (cause) {
     opened.stream.destroy()
@@ -160,13 +165,21 @@ async function connect(
 const unknownVariable = 1193
 
 // Few statements, since each is a round trip that a slow line makes long.
-async function setUpSession(connection: Opened, place: MysqlPlace, statementMs: number | null): Promise<void> {
+async function setUpSession(
+  connection: Opened,
+  place: MysqlPlace,
+  { statementMs, takesSeveral }: SessionLimits,
+): Promise<void> {
   const run = (sql: string): Promise<unknown> =>
     new Promise((resolve, reject) =>
       connection.query(sql, (cause, rows) => (cause === null ? resolve(rows) : reject(cause))),
     )
   // The rules lock what they read; what stands still must be seen as it is now, not as at the start of the batch.
-  await run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
+  // A proxy that does not take two at once says so, or answers only the first.
+  const takesTwo = (answer: unknown): boolean => Array.isArray(answer) && answer.length === 2
+  connection.takesSeveral = takesSeveral === true && takesTwo(await run(`${isolation}; SELECT 1`).catch(() => null))
+  if (!connection.takesSeveral) await run(isolation)
   const settings = sessionSettings(connection, statementMs)
   await run(`SET ${settings.join(', ')}`).catch(async cause => {
     if (!isUnknown(cause)) throw cause

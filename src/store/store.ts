@@ -30,7 +30,7 @@ import type { BacklogStore } from '../service/writes/backlog.js'
 import { createArchive } from './archive.js'
 import { createBacklog } from './backlog.js'
 import { appendBatch } from './batch-append.js'
-import { findAnswers, headLock, lockHead, readBatch } from './batch-read.js'
+import { openBatch, readBatch } from './batch-read.js'
 import { type BatchSession, inBatchSession } from './batch-session.js'
 import { createCallCounts } from './call-counts.js'
 import { createChanges } from './changes.js'
@@ -42,7 +42,9 @@ import { createFlows } from './flows.js'
 import { createHistory } from './history.js'
 import { createHoldings } from './holdings.js'
 import { createJobs } from './jobs.js'
+import { findAnswers } from './kept-answers.js'
 import { createLists } from './lists.js'
+import { headLock, lockHead } from './log-head.js'
 import { freeMigrationLock, migrate, refuseNewer, type SchemaState, schemaState } from './migrate.js'
 import { type Asked, passingErrors } from './outside-batches.js'
 import { passingError } from './passing-errors.js'
@@ -163,14 +165,23 @@ function commandStore(engine: Engine, erased: ErasedKeys): Omit<CommandStore, 'b
   const { writer, reader } = engine
   return {
     transact: work =>
-      inSession(engine, async session =>
-        work({
-          lockHead: await headLock(session),
+      inSession(engine, async session => {
+        const lock = await headLock(session)
+        return work({
+          open: async (replayKeys, wanted, locksHead) => {
+            const inOnePacket = locksHead && !session.isOneOfSeveralWriters
+            const opened = await openBatch(session, replayKeys, wanted, erased, inOnePacket)
+            return locksHead && opened.head === null ? { ...opened, head: await lock() } : opened
+          },
           findAnswers: replayKeys => findAnswers(session, replayKeys),
           read: wanted => readBatch(session, wanted, erased),
-          append: append => appendBatch(session, append),
-        } satisfies BatchTransaction),
-      ),
+          lockHead: lock,
+          async append(append) {
+            await appendBatch(session, append)
+            await session.settle()
+          },
+        } satisfies BatchTransaction)
+      }),
 
     // Under the lock of the head: a commit that is still on its way has either arrived or is undone by then.
     findCommands: ids =>

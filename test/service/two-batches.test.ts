@@ -40,6 +40,11 @@ function inSteps(store: Store, before: (step: string) => Promise<void> = async (
         return store
           .transact(inner =>
             work({
+              open: async (keys, wanted, locksHead) => ({
+                found: await inner.findAnswers(keys),
+                situation: await take('read', () => inner.read(wanted)),
+                head: locksHead ? await take('lock head', () => inner.lockHead()) : null,
+              }),
               findAnswers: keys => inner.findAnswers(keys),
               read: wanted => take('read', () => inner.read(wanted)),
               lockHead: () => take('lock head', () => inner.lockHead()),

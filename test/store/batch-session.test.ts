@@ -1,10 +1,15 @@
 // Statements of the write path hold whatever values and however many rows they are given, on every engine.
+import { createServer, connect as dial } from 'node:net'
 import t, { type Test } from 'tap'
-import { StoreUnavailable } from '../../src/service/ports.js'
+import { StoreConflict, StoreUnavailable } from '../../src/service/ports.js'
 import { type BatchSession, inBatchSession } from '../../src/store/batch-session.js'
 import { type Engine, openEngine } from '../../src/store/engine.js'
 import { passingError } from '../../src/store/passing-errors.js'
-import { type FreshDatabase, onEachEngine } from '../support/database.js'
+import { openStore } from '../../src/store/store.js'
+import { aSave, aSubmission } from '../support/builders.js'
+import { type FreshDatabase, onEachEngine, withDatabase } from '../support/database.js'
+import { aGroupCommit } from '../support/group-commits.js'
+import { requires } from '../support/requirements.js'
 
 const difficult = ["it's", '\\', '\\"', '"; drop table things; --', '?', '??', 'ü😀', 'line\nbreak', '%_', '']
 
@@ -127,3 +132,121 @@ await onEachEngine(t, 'the query builder takes part in the transaction', async (
 
   t.same(await engine.reader('things').select('id'), [])
 })
+
+await onEachEngine(t, 'behind a statement that fails nothing is carried out any more', async (t, database) => {
+  const engine = await withThings(t, database)
+  const failed = inSession(engine, async session => {
+    await session.insert('things', [thing(1)])
+    await session.insert('things', [thing(1)])
+    await session.insert('things', [thing(2)])
+    await session.settle()
+  })
+
+  t.type(passingError(await failed.catch(cause => cause), 'working'), StoreConflict)
+
+  t.same(await engine.reader('things').select('id'), [])
+})
+
+await onEachEngine(
+  t,
+  'the victim of a deadlock leaves nothing behind, not in autocommit either',
+  async (t, database) => {
+    if (database.engine === 'sqlite') return t.pass('a file has one writer')
+    const engine = await withThings(t, database)
+    await inSession(engine, session => session.insert('things', [thing(1), thing(2)]))
+    const rename = 'update things set name = ? where id = ?'
+    const many = Array.from({ length: 50 }, (_, index) => thing(100 + index))
+    const [holds, isHeld] = signal()
+    const [waits, isWaiting] = signal()
+
+    const survivor = inSession(engine, async session => {
+      // With more to undo than the other has, it is not the one that the server chooses.
+      await session.insert('things', many)
+      await session.run(rename, ['survivor', 1])
+      await session.settle()
+      await holds
+      await session.run(rename, ['survivor', 2])
+      isWaiting()
+      await session.settle()
+    })
+    const victim = inSession(engine, async session => {
+      await session.run(rename, ['victim', 2])
+      await session.settle()
+      isHeld()
+      await waits
+      await session.run(rename, ['victim', 1])
+      await session.insert('things', [thing(3)])
+      await session.settle()
+    })
+
+    t.match(await victim.catch(cause => cause), { errno: 1213 })
+    await survivor
+    const found = await engine.reader('things').where('id', '<', 100).orderBy('id').select('id', 'name')
+    t.same(found, [
+      { id: 1, name: 'survivor' },
+      { id: 2, name: 'survivor' },
+    ])
+  },
+)
+
+await onEachEngine(t, 'a batch takes three round trips', async (t, database) => {
+  if (database.engine === 'sqlite') return t.pass('statements on a file take none')
+  const sent: string[] = []
+  const store = openStore(database.url, { onStatement: sql => void sent.push(sql) })
+  t.teardown(() => store.close())
+  await store.migrate()
+  const { writes } = aGroupCommit(store)
+  const save = aSubmission({ command: aSave({ address: 'ada@example.org', unsubscribed: false }) })
+  await writes.submit(save)
+  sent.length = 0
+
+  await writes.submit({ ...save, replay: { type: 'fingerprint', replayKey: 'f'.repeat(64) } })
+
+  t.equal(sent.length, 3, sent.join('\n'))
+  t.match(sent, [
+    /^BEGIN; insert [\s\S]+ from log_head [\s\S]+ for update/,
+    /^insert [\s\S]+; update log_head [^;]+$/,
+    'COMMIT',
+  ])
+})
+
+t.test('behind a proxy that takes one statement at a time, batches are carried out all the same', async t => {
+  if (!requires(t, 'mysql')) return
+  const { url } = await withDatabase(t, 'mysql')
+  const store = openStore(await overProxyOfSingles(t, url))
+  t.teardown(() => store.close())
+  await store.migrate()
+
+  const command = aSave({ address: 'ada@example.org', unsubscribed: true })
+  t.match(await aGroupCommit(store).writes.submit(aSubmission({ command })), { type: 'carried-out', seq: 1 })
+})
+
+function signal(): readonly [Promise<void>, () => void] {
+  let give: () => void = () => {}
+  const given = new Promise<void>(resolve => {
+    give = resolve
+  })
+  return [given, () => give()]
+}
+
+/** The URL of the database over a proxy that answers a packet of several statements as a syntax error. */
+async function overProxyOfSingles(t: Test, databaseUrl: string): Promise<string> {
+  const { hostname, port } = new URL(databaseUrl)
+  const refusal = Buffer.concat([Buffer.from([0xff, 1064 & 0xff, 1064 >> 8]), Buffer.from('#42000one at a time')])
+  const proxy = createServer(client => {
+    const server = dial({ host: hostname, port: Number(port) })
+    client.on('data', bytes => {
+      const isSeveral = bytes[4] === 0x03 && bytes.toString('latin1').includes('; ')
+      if (isSeveral) client.write(Buffer.concat([Buffer.from([refusal.length, 0, 0, 1]), refusal]))
+      else server.write(bytes)
+    })
+    server.on('data', bytes => client.write(bytes))
+    for (const [end, other] of [[client, server] as const, [server, client] as const])
+      end.on('error', () => {}).on('close', () => other.destroy())
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void proxy.close())
+  const over = new URL(databaseUrl)
+  over.host = `127.0.0.1:${(proxy.address() as { readonly port: number }).port}`
+  return over.href
+}

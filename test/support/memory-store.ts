@@ -21,6 +21,7 @@ import {
   type FoundAnswer,
   fanOutChunkSize,
   type LogDetail,
+  type Opening,
   peopleToldAtOnceMax,
   type ReadBarrier,
   type ReadStore,
@@ -248,6 +249,12 @@ class MemoryTransaction implements BatchTransaction {
 
   end(): void {
     this.#step = 'ended'
+  }
+
+  async open(replayKeys: readonly string[], wanted: Wanted, locksHead: boolean): Promise<Opening> {
+    const found = await this.findAnswers(replayKeys)
+    const situation = await this.read(wanted)
+    return { found, situation, head: locksHead ? await this.lockHead() : null }
   }
 
   async findAnswers(replayKeys: readonly string[]): Promise<ReadonlyMap<string, FoundAnswer>> {

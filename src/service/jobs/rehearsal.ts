@@ -65,6 +65,7 @@ async function attemptOf(
       const rehearsal: BatchTransaction = {
         findAnswers: keys => transaction.findAnswers(keys),
         read: wanted => transaction.read(wanted),
+        open: async (_, wanted) => ({ found: new Map(), situation: await transaction.read(wanted), head: noHead }),
         lockHead: async () => noHead,
         append: async () => {},
       }

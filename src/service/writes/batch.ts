@@ -53,14 +53,14 @@ export async function carryOut(
   env: BatchEnvironment,
   turn = new Turn(),
 ): Promise<BatchResult> {
-  // 1. What was answered before.
-  const found = await transaction.findAnswers(replayKeysOf(batch))
-  // 2. Lock the addresses in key order, then read the people.
+  // 1. What was answered before; then lock the addresses in key order and read the people; then, where nobody is ahead,
+  // the head of the log, last of all locks: positions follow the order of commits.
   const wanted = wantedBy(batch)
-  let situation = await transaction.read(wanted)
-  // 3. The head of the log, last of all locks: positions follow the order of commits.
-  const foreseen = turn.foreseen ?? (await transaction.lockHead())
-  // 4. Fold: each command sees what the ones before it did.
+  const opened = await transaction.open(replayKeysOf(batch), wanted, turn.foreseen === null)
+  const { found } = opened
+  let { situation } = opened
+  const foreseen = turn.foreseen ?? opened.head ?? (await transaction.lockHead())
+  // 2. Fold: each command sees what the ones before it did.
   let folded = fold(batch, situation, found, foreseen, env)
   if (turn.foreseen !== null) {
     await turn.comes()
@@ -72,7 +72,7 @@ export async function carryOut(
     }
   }
   turn.leaves(folded.head)
-  // 5. Write the difference and the log.
+  // 3. Write the difference and the log.
   if (folded.entries.length > 0) {
     const { entries, details, answers: kept, head: newHead } = folded
     await transaction.append({ entries, details, answers: kept, head: newHead, difference: situation.difference() })
