@@ -56,22 +56,29 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 
 function receive(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    let chunks: Buffer[] = []
     let bytes = 0
+    let isSettled = false
     const settle = (error: BodyError | null): void => {
+      if (isSettled) return
+      isSettled = true
       clearTimeout(timer)
-      request.off('data', take).off('end', finish).off('close', abandon)
-      if (error === null) resolve(Buffer.concat(chunks, bytes))
+      // Most bodies come in one piece.
+      if (error === null) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes))
       else reject(error)
+      chunks = []
     }
     const take = (chunk: Buffer): void => {
+      if (isSettled) return
       bytes += chunk.length
       if (bytes > bytesMax) settle(tooLong(bytesMax))
       else chunks.push(chunk)
     }
     const finish = (): void => settle(null)
-    const abandon = (cause?: unknown): void =>
-      settle(new BodyError(400, 'the connection was closed before the body was complete', { cause }))
+    const abandon = (cause?: unknown): void => {
+      // Told of each request once it is over; an error is dear to make.
+      if (!isSettled) settle(new BodyError(400, 'the connection was closed before the body was complete', { cause }))
+    }
     const timer = setTimeout(
       () => settle(new BodyError(408, `the body did not arrive within ${timeoutMs} ms`)),
       timeoutMs,

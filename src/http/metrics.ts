@@ -77,10 +77,16 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
 
   const readAll = isWorker ? readOverWorkers(register) : () => register.metrics()
 
+  // To look a sample up by its labels costs more than to count with it. There are few, and all of our own making.
+  const commandsOf = samples((kind, outcome) => commands.labels(kind, outcome))
+  const commandSecondsOf = samples(kind => commandSeconds.labels(kind))
+  const soapCallsOf = samples((operation, faultCode) => soapCalls.labels(operation, faultCode))
+  const soapSecondsOf = samples(operation => soapSeconds.labels(operation))
+
   return {
     command(kind, outcome, ms) {
-      commands.inc({ kind, outcome })
-      commandSeconds.observe({ kind }, ms / 1000)
+      commandsOf(kind, outcome).inc()
+      commandSecondsOf(kind, '').observe(ms / 1000)
     },
     batch(size, ms) {
       batchSize.observe(size)
@@ -89,8 +95,8 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
     storeRetry: () => retries.inc(),
     slowStatement: () => slowStatements.inc(),
     soapCall(operation, faultCode, ms) {
-      soapCalls.inc({ operation, fault_code: faultCode ?? '' })
-      soapSeconds.observe({ operation }, ms / 1000)
+      soapCallsOf(operation, faultCode ?? '').inc()
+      soapSecondsOf(operation, '').observe(ms / 1000)
     },
     httpRequest: (route, method, status) => requests.inc({ route, method, status: String(status) }),
     unknownElement(name) {
@@ -152,6 +158,17 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
       })
     },
     read: async () => ({ contentType: register.contentType, text: await readAll() }),
+  }
+}
+
+function samples<Sample>(make: (first: string, second: string) => Sample): (first: string, second: string) => Sample {
+  const known = new Map<string, Map<string, Sample>>()
+  return (first, second) => {
+    const group = known.get(first) ?? new Map<string, Sample>()
+    known.set(first, group)
+    const sample = group.get(second) ?? make(first, second)
+    group.set(second, sample)
+    return sample
   }
 }
 

@@ -4,9 +4,11 @@
 import {
   createServer,
   type IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
-  type ServerResponse,
+  ServerResponse,
   STATUS_CODES,
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
@@ -47,7 +49,7 @@ export const defaultHttpServerLimits: HttpServerLimits = {
 }
 
 // Whoever spoke TLS with this host once should not be talked into doing without for a year.
-const strictTransport = 'max-age=31536000'
+const strictTransport = ['Strict-Transport-Security', 'max-age=31536000'] as const
 /** On every answer; a page that needs more says so itself. What is served is for programs: a browser that is led here
  * may run nothing, show nothing in a frame, keep nothing and tell nobody where it was. */
 const safeHeaders: readonly (readonly [string, string])[] = [
@@ -75,10 +77,11 @@ export interface HttpServerOptions {
   readonly onDefect: (cause: unknown) => void
 }
 
-/** The request that a connection is at, and when it came. */
+/** What a connection is at: its last request, and when that came. */
 interface Begun {
-  readonly request: IncomingMessage
-  readonly at: number
+  request: IncomingMessage
+  response: ServerResponse
+  at: number
 }
 
 export interface HttpServer {
@@ -101,13 +104,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { handle, fallback, limits: given, tls = null, isLong = () => false, onDefect } = options
   const limits = { ...defaultHttpServerLimits, ...given }
   const sockets = new Set<Socket>()
-  const running = new Map<Duplex, ServerResponse>()
-  const latest = new WeakMap<Socket, Begun>()
+  const latest = new Map<Duplex, Begun>()
   let isClosing = false
   let isTrusted = tls === null ? () => false : clientTrust(tls)
   let isPastLinger = false
 
   const bounds = {
+    ServerResponse: responseWith(tls === null ? safeHeaders : [...safeHeaders, strictTransport]),
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: Math.max(limits.requestTimeoutMs, limits.longRequestTimeoutMs),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
@@ -134,16 +137,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('request', (request, response) => {
-    running.set(request.socket, response)
-    for (const [name, value] of safeHeaders) response.setHeader(name, value)
-    latest.set(request.socket, { request, at: performance.now() })
-    if (tls !== null) response.setHeader('Strict-Transport-Security', strictTransport)
-    if (isClosing) response.setHeader('Connection', 'close')
-    response.once('close', () => {
-      if (running.get(request.socket) === response) running.delete(request.socket)
-      // It kept its connection alive before it could know that the server would close.
-      if (isPastLinger) setImmediate(() => server.closeIdleConnections())
-    })
+    const { socket } = request
+    const begun = latest.get(socket)
+    const at = performance.now()
+    if (begun === undefined) {
+      latest.set(socket, { request, response, at })
+      socket.once('close', () => latest.delete(socket))
+    } else Object.assign(begun, { request, response, at })
+    if (isClosing) endsItsConnection(response)
     request.url = originForm(request.url ?? '/')
     try {
       if (!handle(request, response)) fallback(request, response)
@@ -156,22 +157,30 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Node knows one bound for all requests, which is that of files; the others are looked after here.
   const checking = setInterval(() => {
     const before = performance.now() - limits.requestTimeoutMs
-    for (const socket of sockets) {
-      const begun = latest.get(socket)
-      if (begun === undefined || begun.at > before || begun.request.complete) continue
+    for (const [socket, { request, response, at }] of latest) {
+      if (at > before || request.complete) continue
       // An answer ends the patience for the rest of a file.
-      if (running.has(socket) && isLong(begun.request)) continue
-      if (running.get(socket)?.headersSent === false) socket.end(rawAnswer('ERR_HTTP_REQUEST_TIMEOUT'))
+      if (!isOver(response) && isLong(request)) continue
+      if (!isOver(response) && !response.headersSent) socket.end(rawAnswer('ERR_HTTP_REQUEST_TIMEOUT'))
       else socket.destroy()
     }
   }, timeoutCheckMs)
   checking.unref()
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const isAnswered = running.get(socket)?.headersSent === true
+    const response = latest.get(socket)?.response
+    const isAnswered = response !== undefined && !isOver(response) && response.headersSent
     if (isAnswered || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else socket.end(rawAnswer(error.code))
   })
+
+  function endsItsConnection(response: ServerResponse): void {
+    if (!response.headersSent) response.setHeader('Connection', 'close')
+    // It may have kept its connection alive before it could know that the server would close.
+    response.once('close', () => {
+      if (isPastLinger) setImmediate(() => server.closeIdleConnections())
+    })
+  }
 
   return {
     server,
@@ -193,7 +202,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       let isClean = true
       // The close of a HTTP server would cut off idle connections at once; that of a plain one waits for them.
       const closed = new Promise<void>(resolve => TcpServer.prototype.close.call(server, () => resolve()))
-      for (const response of running.values()) if (!response.headersSent) response.setHeader('Connection', 'close')
+      for (const { response } of latest.values()) if (!isOver(response)) endsItsConnection(response)
       const linger = setTimeout(
         () => {
           isPastLinger = true
@@ -219,11 +228,32 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
+const isOver = ({ writableFinished, destroyed }: ServerResponse): boolean => writableFinished || destroyed
+
+/** Responses that carry these headers, each unless it was given another value. */
+function responseWith(standing: readonly (readonly [string, string])[]): typeof ServerResponse {
+  const flat = standing.flat()
+  return class<Asked extends IncomingMessage = IncomingMessage> extends ServerResponse<Asked> {
+    override writeHead(
+      status: number,
+      reason?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
+      headers?: OutgoingHttpHeaders | OutgoingHttpHeader[],
+    ): this {
+      // Names and values in one list, and nothing set before: the way that costs Node the least.
+      if (Array.isArray(reason) && this.getHeaderNames().length === 0)
+        return super.writeHead(status, [...reason, ...flat])
+      for (const [name, value] of standing) if (!this.hasHeader(name)) this.setHeader(name, value)
+      return typeof reason === 'string' ? super.writeHead(status, reason, headers) : super.writeHead(status, reason)
+    }
+  }
+}
+
 /**
  * The target of a request as a path that starts with one slash. Proxies send the absolute form, and clients that glue
  * a base URL and a path together send two slashes, which a URL parser would take for the start of a host name.
  */
 export function originForm(target: string): string {
+  if (/^\/[^\\/]/.test(target)) return target
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/^[\\/]{2,}/, '/')
   return path.startsWith('/') || path === '*' ? path : `/${path}`
 }

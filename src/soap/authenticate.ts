@@ -26,6 +26,8 @@ export type Authentication =
 
 export interface AuthenticateOptions {
   readonly credentials: Pick<Service['credentials'], 'soapUser'>
+  /** Absent: each signature is made anew. */
+  readonly signatures?: Signatures | undefined
   /** How far a timestamp may lie from now, in both directions. */
   readonly signatureWindowMs: number
   readonly now: () => number
@@ -42,21 +44,21 @@ const userIdLengthMax = 255
 /** The same signed header may come with any number of calls: there is no replay check here (client-habits 11). */
 export async function authenticate(
   header: SignedHeader | null | undefined,
-  { credentials, signatureWindowMs, now }: AuthenticateOptions,
+  { credentials, signatures = new Signatures(), signatureWindowMs, now }: AuthenticateOptions,
 ): Promise<Authentication> {
   const userId = header?.mktowsUserId ?? ''
   const signature = header?.requestSignature ?? ''
   const timestamp = header?.requestTimestamp ?? ''
-  const missing = Object.entries({ mktowsUserId: userId, requestSignature: signature, requestTimestamp: timestamp })
-    .filter(([, value]) => value.trim() === '')
-    .map(([name]) => name)
-  if (missing.length > 0) return { type: 'unsigned', missing }
+  if (isBlank(userId) || isBlank(signature) || isBlank(timestamp)) {
+    const parts = { mktowsUserId: userId, requestSignature: signature, requestTimestamp: timestamp }
+    return { type: 'unsigned', missing: Object.entries(parts).flatMap(([name, value]) => (isBlank(value) ? name : [])) }
+  }
 
   const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
   const { encryptionKey = nobodysKey, previousKey } = user ?? {}
   const isSigned =
-    isSignatureOf(signature, timestamp + userId, encryptionKey) ||
-    (previousKey !== undefined && isSignatureOf(signature, timestamp + userId, previousKey))
+    isSignature(signature, signatures.of(timestamp + userId, encryptionKey)) ||
+    (previousKey !== undefined && isSignature(signature, signatures.of(timestamp + userId, previousKey)))
   if (user === undefined || !isSigned) return { type: 'refused', userId, isKnown: user !== undefined }
 
   // Only now the time: to somebody who does not know the key, the window tells nothing about which users exist.
@@ -71,8 +73,30 @@ export function signatureOf(timestamp: string, userId: string, encryptionKey: st
   return hmac(timestamp + userId, encryptionKey).toString('hex')
 }
 
-function isSignatureOf(signature: string, signed: string, encryptionKey: string): boolean {
-  const expected = hmac(signed, encryptionKey)
+const isBlank = (text: string): boolean => text.trim() === ''
+
+// Clients sign once for a whole job, or by a clock of seconds (client-habits 11), and many of them call at once.
+const signaturesMax = 256
+// What is longer was not made by a client that goes on calling, and would only be held in memory.
+const rememberedLengthMax = 400
+
+/** What signatures ought to be, of the headers that came last: the same header need not be signed anew for each call. */
+export class Signatures {
+  readonly #known = new Map<string, Buffer>()
+
+  of(signed: string, encryptionKey: string): Buffer {
+    if (signed.length > rememberedLengthMax) return hmac(signed, encryptionKey)
+    const name = `${encryptionKey}\u0000${signed}`
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const expected = hmac(signed, encryptionKey)
+    if (this.#known.size >= signaturesMax) this.#known.clear()
+    this.#known.set(name, expected)
+    return expected
+  }
+}
+
+function isSignature(signature: string, expected: Buffer): boolean {
   const text = signature.trim()
   // Hex in either case (client-habits 17). Buffer.from would stop at the first wrong digit without a word.
   const given = /^[0-9a-f]{40}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.alloc(expected.length)

@@ -17,7 +17,7 @@ import {
   tooManyFailuresFault,
   unknownOperationFault,
 } from './answer-fault.js'
-import { authenticate } from './authenticate.js'
+import { authenticate, Signatures } from './authenticate.js'
 import { callOf } from './call.js'
 import type { EnvelopeReading } from './codec/codec-envelope-decode.js'
 import type { SoapVersion } from './codec/codec-namespaces.js'
@@ -40,7 +40,7 @@ export interface EndpointRequest extends ClientHeaders {
 export interface EndpointReply {
   /** 200, or 500 for every fault: some clients look at nothing else. */
   readonly status: 200 | 500
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: { readonly 'Content-Type': string }
   readonly body: string
   /** Null where it was not to be found out. */
   readonly operation: string | null
@@ -87,12 +87,15 @@ export interface EndpointOptions {
   readonly tracer?: CallTracer | undefined
 }
 
+type Options = EndpointOptions & { readonly signatures: Signatures }
+
 export type Endpoint = (contract: Contract, request: EndpointRequest) => Promise<EndpointReply>
 
 /** The reply to a call whose body never got here. */
 export type AnswerUnread = (cause: unknown, requestId: string) => EndpointReply
 
-export function createEndpoint(options: EndpointOptions): { readonly answer: Endpoint; readonly unread: AnswerUnread } {
+export function createEndpoint(given: EndpointOptions): { readonly answer: Endpoint; readonly unread: AnswerUnread } {
+  const options = { ...given, signatures: new Signatures() }
   return {
     answer: async (contract, request) => {
       const run = new EndpointRun(contract, request.requestId, options)
@@ -113,7 +116,7 @@ type Content = Exclude<EnvelopeReading, { readonly type: 'refused' }>
 class EndpointRun {
   readonly #contract: Contract | null
   readonly #requestId: string
-  readonly #options: EndpointOptions
+  readonly #options: Options
   readonly #startedAt = performance.now()
   #soapVersion: SoapVersion = '1.1'
   #operation: string | null = null
@@ -123,7 +126,7 @@ class EndpointRun {
   #claimed: string | null = null
   #isProven = false
 
-  constructor(contract: Contract | null, requestId: string, options: EndpointOptions) {
+  constructor(contract: Contract | null, requestId: string, options: Options) {
     this.#contract = contract
     this.#requestId = requestId
     this.#options = options
@@ -139,7 +142,8 @@ class EndpointRun {
 
   async #carryOut(contract: Contract, request: EndpointRequest): Promise<Answered<string>> {
     // 1. The charset, then well-formed XML, then an envelope with one call in it.
-    if (/^\s*application\/soap\+xml\b/i.test(request.contentType ?? '')) this.#soapVersion = '1.2'
+    const { contentType } = request
+    if (contentType !== undefined && /^\s*application\/soap\+xml\b/i.test(contentType)) this.#soapVersion = '1.2'
     const messageText = decodeMessageText(request.body, request.contentType)
     this.#messageText = messageText
     const reading = contract.decode(messageText)
@@ -147,7 +151,7 @@ class EndpointRun {
     this.#isWellFormed = reading.type !== 'refused'
     this.#soapVersion = reading.soapVersion ?? '1.1'
     if (reading.type === 'refused') return faultAnswer(refusedEnvelopeFault(reading))
-    this.#unknownElements = reading.unknown.map(({ localName }) => localName)
+    if (reading.unknown.length > 0) this.#unknownElements = reading.unknown.map(({ localName }) => localName)
     if (reading.type === 'request') this.#operation = reading.operation
     // 2. No header block that had to be understood and is not.
     if (reading.header.notUnderstood.length > 0) return faultAnswer(notUnderstoodFault(reading.header.notUnderstood))
@@ -180,13 +184,13 @@ class EndpointRun {
   }
 
   async #authenticate({ header }: Content, place: string): Promise<Answered<Caller>> {
-    const { service, signatureWindowMs, now, failedAttempts } = this.#options
+    const { service, signatures, signatureWindowMs, now, failedAttempts } = this.#options
     const { authentication }: HeaderBlocks = header.blocks
     const { credentials } = service
     const attempt = { place, claim: authentication?.mktowsUserId ?? '' }
     this.#claimed = attempt.claim
     if (failedAttempts?.admits(attempt) === false) return faultAnswer(tooManyFailuresFault())
-    const verdict = await authenticate(authentication, { credentials, signatureWindowMs, now })
+    const verdict = await authenticate(authentication, { credentials, signatures, signatureWindowMs, now })
     if (verdict.type === 'caller') {
       failedAttempts?.succeeded(attempt)
       this.#isProven = true
@@ -230,7 +234,7 @@ class EndpointRun {
     })
     return {
       status: answered.type === 'fault' ? 500 : 200,
-      headers: { 'Content-Type': contentTypes[this.#soapVersion] },
+      headers: headersOf[this.#soapVersion],
       body: answered.type === 'fault' ? faultText(answered.fault, this.#soapVersion) : answered.result,
       operation,
       faultCode,
@@ -238,9 +242,9 @@ class EndpointRun {
   }
 }
 
-const contentTypes: Readonly<Record<SoapVersion, string>> = {
-  '1.1': 'text/xml; charset=utf-8',
-  '1.2': 'application/soap+xml; charset=utf-8',
+const headersOf: Readonly<Record<SoapVersion, EndpointReply['headers']>> = {
+  '1.1': { 'Content-Type': 'text/xml; charset=utf-8' },
+  '1.2': { 'Content-Type': 'application/soap+xml; charset=utf-8' },
 }
 
 // `mode` is for internal use, and nothing is done with it: whatever stands there is no reason to refuse a call.

@@ -27,15 +27,22 @@ export const soapPath = '/soap/mktows'
 
 export function createSoapRequestHandler(options: SoapRequestHandlerOptions): SoapRequestHandler {
   const wsdls = new ServedWsdls()
+  // Where calls are sent to, nearly always; all else is read.
+  const known = new Map<string, Target>()
+  for (const rest of options.contracts.keys()) known.set(`${soapPath}/${rest}`, { rest, asksForWsdl: false })
   return (request, response) => {
-    const target = readTarget(request.url ?? '/', soapPath)
+    const { url = '/' } = request
+    const target = known.get(url) ?? readTarget(url, soapPath)
     if (target === null) return false
     const requestId = options.requestIdOf(request)
-    response.setHeader('X-Request-Id', requestId)
     answer(request, response, target, requestId, wsdls, options).catch(cause => {
       options.onDefect(cause, requestId)
-      if (response.headersSent) response.destroy()
-      else sendText(response, 500, `the request could not be carried out; the log has it as ${requestId}`)
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      response.setHeader('X-Request-Id', requestId)
+      sendText(response, 500, `the request could not be carried out; the log has it as ${requestId}`)
     })
     return true
   }
@@ -51,15 +58,18 @@ async function answer(
 ): Promise<void> {
   const { contracts, publicUrl } = options
   const contract = contracts.get(version)
+  // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
+  if (contract !== undefined && request.method === 'POST') {
+    sendReply(response, await call(request, contract, `${soapPath}/${version}`, requestId, options), requestId)
+    return
+  }
+  response.setHeader('X-Request-Id', requestId)
   if (contract === undefined) {
     const known = [...contracts.keys()].map(name => `${soapPath}/${name}`).join(', ')
     sendText(response, 404, `there is no version '${version.slice(0, 20)}' here; there are ${known}`)
     return
   }
-  // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
-  if (request.method === 'POST') {
-    sendReply(response, await call(request, contract, `${soapPath}/${version}`, requestId, options))
-  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD, POST')
     sendText(response, 405, `expected POST for a call or GET for the WSDL, got ${request.method}`)
   } else if (asksForWsdl) {
@@ -107,8 +117,16 @@ export function readTarget(url: string, facePath: string): Target | null {
 }
 
 // One string with its length and no chunks: HTTP/1.0 clients cannot read those (client-habits 13), and it is one write.
-function sendReply(response: ServerResponse, { status, headers, body }: EndpointReply): void {
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
+function sendReply(response: ServerResponse, { status, headers, body }: EndpointReply, requestId: string): void {
+  const length = String(Buffer.byteLength(body))
+  response.writeHead(status, [
+    'X-Request-Id',
+    requestId,
+    'Content-Type',
+    headers['Content-Type'],
+    'Content-Length',
+    length,
+  ])
   response.end(body)
 }
 

@@ -76,7 +76,8 @@ export class Credentials {
 
   /** The encryption key of a SOAP user, undefined for an unknown or revoked one. */
   async soapUser(userId: string): Promise<SoapUser | undefined> {
-    const credential = await this.#recall(`soap ${userId}`, () => this.#store.credentialById(userId))
+    const name = `soap ${userId}`
+    const credential = this.#trusted(name) ?? (await this.#recall(name, () => this.#store.credentialById(userId)))
     if (credential?.kind !== 'soap') return undefined
     const { id, role, secret, previous } = credential
     const user = { id, role, encryptionKey: this.#seal.open(secret) }
@@ -145,6 +146,11 @@ export class Credentials {
   #add(credential: Pick<Credential, 'id' | 'kind' | 'role' | 'secret'>): Promise<boolean> {
     this.#remembered.clear()
     return this.#store.addCredential({ ...credential, previous: null, createdAt: Date.now(), revokedAt: null })
+  }
+
+  #trusted(name: string): Credential | undefined {
+    const remembered = this.#remembered.get(name)
+    return remembered !== undefined && remembered.until > Date.now() ? remembered.credential : undefined
   }
 
   async #recall(name: string, look: () => Promise<Credential | undefined>): Promise<Credential | undefined> {

@@ -161,7 +161,8 @@ function carryOutOne(
   }
 
   const { outcome } = decision
-  const effects = [...returnsOf(decision.effects, situation), ...decision.effects]
+  const returns = returnsOf(decision.effects, situation)
+  const effects = returns.length === 0 ? decision.effects : [...returns, ...decision.effects]
   const seq = folded.head.seq + 1
   evolve(situation, effects, { seq, at, cause })
   if (outcome.type === 'created' && outcome.personId === freshPersonId) folded.idsUsed++

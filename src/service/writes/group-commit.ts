@@ -79,6 +79,11 @@ export class GroupCommit {
   /** Hands a command over. Resolves once it is durable (or answered without a change). Rejects with QueueFull,
    * Stopping, StoreUnavailable, CommitUnknown (all: try again) or with a defect of ours. */
   async submit(submission: Submission): Promise<Answer> {
+    // Nearly every call: one command, under no name that another could have.
+    if (submission.replay.type !== 'named') {
+      this.#admit(1)
+      return this.#enqueue(submission, Date.now(), noNames)
+    }
     const [answer] = await this.submitAll([submission])
     if (answer === undefined) throw new Error('a submission got no answer')
     if (answer instanceof Error) throw answer
@@ -87,11 +92,7 @@ export class GroupCommit {
 
   /** Many commands of one call, kept in order. Each has its own answer or its own error. */
   submitAll(submissions: readonly Submission[]): Promise<(Answer | Error)[]> {
-    if (this.#stopping) throw new Stopping('the server is stopping')
-    if (this.#queue.length + submissions.length > this.#limits.queueMax) {
-      throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
-    }
-    this.#submitted += submissions.length
+    this.#admit(submissions.length)
     const arrivedAt = Date.now()
     const names = this.#claimNames(submissions)
     return Promise.all(
@@ -99,6 +100,14 @@ export class GroupCommit {
     ).finally(() => {
       for (const name of names) this.#inFlight.delete(name)
     })
+  }
+
+  #admit(count: number): void {
+    if (this.#stopping) throw new Stopping('the server is stopping')
+    if (this.#queue.length + count > this.#limits.queueMax) {
+      throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
+    }
+    this.#submitted += count
   }
 
   /** Takes nothing new, finishes what waits. */
@@ -210,5 +219,7 @@ export class GroupCommit {
     return isOverdue
   }
 }
+
+const noNames: ReadonlySet<string> = new Set()
 
 const requestNameOf = ({ replayKey, requestKey }: NamedReplay): string => requestKey ?? replayKey

@@ -8,7 +8,12 @@ import type { WorkingSet } from '../../domain/working-set.js'
 
 /** What must become true before these effects do. */
 export function returnsOf(effects: readonly Effect[], situation: WorkingSet): AddressReturned[] {
-  const keys = new Set(effects.flatMap(effect => addressOf(effect) ?? []))
+  const keys = new Set<AddressKey>()
+  for (const effect of effects) {
+    const key = addressOf(effect)
+    if (key !== undefined && situation.erasedAs(key) !== null) keys.add(key)
+  }
+  if (keys.size === 0) return []
   return [...keys].flatMap((key): AddressReturned[] => {
     const from = situation.erasedAs(key)
     return from === null ? [] : [{ type: 'address-returned', from, key }]

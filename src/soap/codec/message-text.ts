@@ -78,9 +78,14 @@ function decodeMarked(bytes: Buffer): string | undefined {
   return undefined
 }
 
+const plainUtf8 = /^[^;"]*;\s*charset=utf-8\s*$/i
+const utf8Parameter: NamedCharset = { name: 'utf-8', source: 'charset parameter of the Content-Type' }
+
 /** The `charset` of a Content-Type, quoted or not. One that is empty counts as absent. */
 function charsetParameter(contentType: string | undefined): NamedCharset | undefined {
   if (contentType === undefined) return undefined
+  // As nearly everybody sends it.
+  if (plainUtf8.test(contentType)) return utf8Parameter
   // Parameter by parameter, or a quoted `action` with "charset=" inside it would be taken for the real one.
   for (const match of contentType.matchAll(/;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g)) {
     if (match[1]!.toLowerCase() !== 'charset') continue

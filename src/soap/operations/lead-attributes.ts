@@ -47,11 +47,14 @@ export async function unknownNames(
   fields: Fields,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
-  for (const { attrName } of lists.flat()) {
-    const name = (attrName ?? '').trim()
-    if (name !== '' && name.toLowerCase() !== idAttribute) names.add(name)
+  for (const list of lists) {
+    for (const { attrName } of list) {
+      const name = (attrName ?? '').trim()
+      const isKnown = name === '' || name.toLowerCase() === idAttribute || fields.dictionary.find(name) !== undefined
+      if (!isKnown) names.add(name)
+    }
   }
-  return new Set(await fields.unknownAmong([...names]))
+  return names.size === 0 ? names : new Set(await fields.unknownAmong([...names]))
 }
 
 /** Every problem of the list is in one fault. */
@@ -71,8 +74,10 @@ export function readLeadAttributes(
     const limit = `expected at most ${fieldValuesLengthMax} characters in all values together, got ${length}`
     return faulted(faultKinds.inputError, `leadAttributeList: ${limit}`)
   }
-  const strangers = new Set(given.map(({ attrName }) => attrName!.trim()).filter(name => unknown.has(name)))
-  if (strangers.size > 0) return { type: 'fault', fault: unknownLeadFields(operation, [...strangers]) }
+  if (unknown.size > 0) {
+    const strangers = new Set(given.map(({ attrName }) => attrName!.trim()).filter(name => unknown.has(name)))
+    if (strangers.size > 0) return { type: 'fault', fault: unknownLeadFields(operation, [...strangers]) }
+  }
 
   const reading = new AttributeReading()
   for (const { attrName, attrValue } of given) {

@@ -41,12 +41,16 @@ export function readLeadKey(sources: LeadKeySources): Answered<LeadKeyRead> {
     foreignId: elements.foreignId,
     address: elements.address ?? attributes.address ?? undefined,
   }
-  const isNamed = Object.values(identity).some(key => key !== undefined) || cookie !== undefined
+  const isNamed = [identity.id, identity.foreignId, identity.address, cookie].some(key => key !== undefined)
   const given = isNamed || problems.length > 0 ? identity : readElements(correctlySpelt(sources.misspelt), problems)
   if (problems.length > 0) return faulted(faultKinds.inputError, problems.join('; '))
 
+  const { id, foreignId } = given
   const address = attributes.address === undefined ? given.address : attributes.address
-  return { type: 'result', result: { identity: { ...given, cookie, moveCookie }, address } }
+  return {
+    type: 'result',
+    result: { identity: { id, foreignId, address: given.address, cookie, moveCookie }, address },
+  }
 }
 
 interface ElementsRead {

@@ -38,7 +38,8 @@ async function readCommand(params: Received<ParamsSyncLead>, call: Call): Promis
     { record, misspelt, cookie, moveCookie, emailElement: 'value', matchByAddress: true },
     { dictionary: fields.dictionary, unknown, operation: call.operation },
   )
-  return read.type === 'fault' ? read : { type: 'result', result: { ...read.result, ...place.result } }
+  if (read.type === 'fault' || place.result.partition === undefined) return read
+  return { type: 'result', result: { ...read.result, ...place.result } }
 }
 
 // Nobody is there to be shown where somebody else deleted the person in between; the save itself did happen.
