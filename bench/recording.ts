@@ -121,8 +121,14 @@ async function sender(store: Store): Promise<(messages: readonly string[]) => Pr
 class Overheard {
   #batches: Batch[] = []
   #open: Statement[] | null = null
+  #packet: Statement[] = []
 
-  readonly hear = (sql: string, bindings: readonly unknown[]): void => {
+  readonly hear = (said: string, values: readonly unknown[], goesOn = false): void => {
+    this.#packet.push({ sql: said, bindings: values })
+    if (goesOn) return
+    const sql = this.#packet.map(each => each.sql).join('; ')
+    const bindings = this.#packet.flatMap(each => each.bindings)
+    this.#packet = []
     if (sql.startsWith('BEGIN')) this.#open = []
     this.#open?.push({ sql, bindings })
     if (!sql.startsWith('COMMIT') || this.#open === null) return

@@ -89,7 +89,9 @@ export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
       for (const packet of connection.takesSeveral ? [statements] : statements.map(each => [each])) {
         const sql = packet.map(each => each.sql).join('; ')
         const values = packet.flatMap(each => each.values)
-        onStatement?.(sql, values)
+        packet.forEach((each, index) => {
+          onStatement?.(each.sql, each.values, index < packet.length - 1)
+        })
         const results = await sendBy('query', { sql, values })
         if (packet.length === 1) found.push(results)
         else found.push(...(results as readonly (readonly unknown[])[]))

@@ -25,8 +25,9 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** Told of each statement as it is sent, BEGIN and COMMIT included; bindings hold addresses, so log none of them. */
-export type OnStatement = (sql: string, bindings: readonly unknown[]) => void
+/** Told of each statement as it is sent, BEGIN and COMMIT included; bindings hold addresses, so log none of them.
+ * `goesOn`: the next one goes in the same packet. */
+export type OnStatement = (sql: string, bindings: readonly unknown[], goesOn?: boolean) => void
 
 /** Told of each statement that took as long or longer, with its text and without its values. */
 export interface SlowStatements {
