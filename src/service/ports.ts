@@ -3,12 +3,13 @@
 
 import type { AddressKey } from '../domain/address.js'
 import type { Difference, Membership } from '../domain/batch-rows.js'
-import type { ActivityKind, Command, Effect, Outcome } from '../domain/command.js'
+import type { ActivityKind, Command } from '../domain/command.js'
 import type { Origin } from '../domain/origin.js'
 import type { EmailStatus, FanOut, ForeignId, Person, PersonId, Status } from '../domain/person.js'
 import type { WorkingSet } from '../domain/working-set.js'
 import type { CommandId, LogDetail, LogEntry } from './log/log-entry.js'
 import type { RefusalRecord } from './refusals.js'
+import type { FoundAnswer, KeptAnswer } from './writes/kept-answer.js'
 
 export type { CommandId, LogDetail, LogEntry } from './log/log-entry.js'
 
@@ -47,20 +48,12 @@ export interface LogCut {
   readonly at: number
 }
 
-/** The answer that is kept under a key, so that the same call gets it again. */
-export interface KeptAnswer {
-  /** Hash of who sent it and under which key, in hex. */
-  readonly replayKey: string
-  /** Hash of what was asked, in hex. */
-  readonly requestHash: string
-  readonly seq: number
-  readonly expiresAt: number
-}
-
-export interface FoundAnswer {
-  readonly requestHash: string
-  readonly outcome: Outcome
-  readonly effects: readonly Effect[]
+/** What a batch knows before its rules are asked. */
+export interface Opening {
+  readonly found: ReadonlyMap<string, FoundAnswer>
+  readonly situation: WorkingSet
+  /** Null where it was not to be locked yet. */
+  readonly head: LogHead | null
 }
 
 /** Everything that one batch writes. `details[i]` belongs to `entries[i]`. */
@@ -70,14 +63,6 @@ export interface Append {
   readonly difference: Difference
   readonly answers: readonly KeptAnswer[]
   readonly head: LogHead
-}
-
-/** What a batch knows before its rules are asked. */
-export interface Opening {
-  readonly found: ReadonlyMap<string, FoundAnswer>
-  readonly situation: WorkingSet
-  /** Null where it was not to be locked yet. */
-  readonly head: LogHead | null
 }
 
 /** The steps of a batch inside its one transaction, in the order in which they must be taken. */

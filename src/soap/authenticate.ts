@@ -51,7 +51,8 @@ export async function authenticate(
   const timestamp = header?.requestTimestamp ?? ''
   if (isBlank(userId) || isBlank(signature) || isBlank(timestamp)) {
     const parts = { mktowsUserId: userId, requestSignature: signature, requestTimestamp: timestamp }
-    return { type: 'unsigned', missing: Object.entries(parts).flatMap(([name, value]) => (isBlank(value) ? name : [])) }
+    const missing = Object.entries(parts).flatMap(([name, value]) => (isBlank(value) ? name : []))
+    return { type: 'unsigned', missing }
   }
 
   const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
@@ -80,7 +81,7 @@ const signaturesMax = 256
 // What is longer was not made by a client that goes on calling, and would only be held in memory.
 const rememberedLengthMax = 400
 
-/** What signatures ought to be, of the headers that came last: the same header need not be signed anew for each call. */
+/** What signatures ought to be, of the headers that came last: the same one need not be signed anew for each call. */
 export class Signatures {
   readonly #known = new Map<string, Buffer>()
 

@@ -1,7 +1,8 @@
-// The answers that are kept for calls that come again, as a batch finds them: with what the log says of each. It must not
-// know what makes two calls the same.
+// The answers that are kept for calls that come again, as a batch finds them: with what the log says of each. It must
+// not know what makes two calls the same.
 
-import type { FoundAnswer, LogDetail } from '../service/ports.js'
+import type { LogDetail } from '../service/ports.js'
+import type { FoundAnswer } from '../service/writes/kept-answer.js'
 import type { Statement } from './batch-drivers.js'
 import type { BatchSession } from './batch-session.js'
 

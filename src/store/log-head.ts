@@ -1,5 +1,5 @@
-// The head of the log, one row that every batch locks last of all: whoever holds it has the next place. It knows only that
-// row.
+// The head of the log, one row that every batch locks last of all: whoever holds it has the next place. It knows only
+// that row.
 
 import type { LogHead } from '../service/ports.js'
 import type { Statement } from './batch-drivers.js'

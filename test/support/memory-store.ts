@@ -1,5 +1,6 @@
 // The ports filled in memory: the model of what any store must do, and the place where tests make a store fail. One
 // transaction runs at a time; what it appends becomes visible at its commit, all of it or nothing.
+
 import type { AddressKey } from '../../src/domain/address.js'
 import type { Reading } from '../../src/domain/batch-rows.js'
 import type { Person, PersonId } from '../../src/domain/person.js'
@@ -18,7 +19,6 @@ import {
   type Append,
   type BatchTransaction,
   type CommandStore,
-  type FoundAnswer,
   fanOutChunkSize,
   type LogDetail,
   type Opening,
@@ -31,6 +31,7 @@ import {
 import type { RefusalStore } from '../../src/service/refusals.js'
 import type { SettingStore } from '../../src/service/settings.js'
 import type { TraceStore } from '../../src/service/traces/traces.js'
+import type { FoundAnswer } from '../../src/service/writes/kept-answer.js'
 import { activityStream } from './memory-activities.js'
 import { memoryBlockedAttempts } from './memory-blocked-attempts.js'
 import { memoryChanges } from './memory-changes.js'

@@ -1,5 +1,6 @@
 // What a store keeps, as maps: the model that a real store is measured by. It knows how a difference is written and
 // what must stay unique; of transactions, locks and faults it knows nothing.
+
 import type { AddressKey } from '../../src/domain/address.js'
 import type { Difference, Membership } from '../../src/domain/batch-rows.js'
 import type { Field } from '../../src/domain/field.js'
@@ -9,7 +10,6 @@ import type { NamedList, Workspace } from '../../src/service/lists.js'
 import {
   type ActivityRecord,
   type Append,
-  type KeptAnswer,
   type LogDetail,
   type LogEntry,
   type LogHead,
@@ -18,6 +18,7 @@ import {
   StoreConflict,
 } from '../../src/service/ports.js'
 import type { RefusalRecord } from '../../src/service/refusals.js'
+import type { KeptAnswer } from '../../src/service/writes/kept-answer.js'
 
 export interface ForeignLink {
   readonly foreignId: ForeignId

@@ -4,7 +4,8 @@
 import type { AddressKey } from '../../domain/address.js'
 import type { ErasedCounts } from '../../domain/erasure.js'
 import type { EmailStatus, PersonId } from '../../domain/person.js'
-import type { FoundAnswer, KeptAnswer, LogDetail, LogEntry, LogHead } from '../ports.js'
+import type { LogDetail, LogEntry, LogHead } from '../ports.js'
+import type { FoundAnswer, KeptAnswer } from '../writes/kept-answer.js'
 
 /** A stretch of the log: behind `after`, up to `upTo`. */
 export interface Stretch {

@@ -12,14 +12,13 @@ import { entryHash, sha256 } from '../log/log-chain.js'
 import {
   type BatchTransaction,
   type CommandId,
-  type FoundAnswer,
   fanOutChunkSize,
-  type KeptAnswer,
   type LogDetail,
   type LogEntry,
   type LogHead,
   type Wanted,
 } from '../ports.js'
+import type { FoundAnswer, KeptAnswer } from './kept-answer.js'
 import { returnsOf } from './returning.js'
 import type { Answer, Replay, Submission } from './submission.js'
 import { Turn } from './turn.js'
