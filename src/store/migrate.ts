@@ -132,10 +132,10 @@ export async function migrate(knex: Knex): Promise<readonly string[]> {
   const before = await schemaState(knex)
   refuseNewer(before)
   if (before.pending.length === 0) return []
-  await makeLock(knex)
   const giveUpAt = Date.now() + lockPatienceMs
   for (;;) {
     try {
+      await makeLock(knex)
       await knex.migrate.latest(config)
       return before.pending
     } catch (cause) {
