@@ -119,10 +119,12 @@ export function slowStatements(
 
 export async function waitingWork(store: BacklogStore): Promise<WaitingWork> {
   const backlog = await store.backlog(Date.now())
-  const { webhookLag, webhookOldestMs, jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead } = backlog
+  const { webhookLag, webhookOldestMs, salesforceInboxMs } = backlog
   const waiting = {
-    ...{ jobs, 'flow runs': flowRuns, histories: fanOuts },
-    ...{ 'webhook deliveries': webhookDeliveries, 'dead webhook deliveries': webhooksDead },
+    ...{ jobs: backlog.jobs, 'flow runs': backlog.flowRuns, histories: backlog.fanOuts },
+    ...{ 'webhook deliveries': backlog.webhookDeliveries, 'dead webhook deliveries': backlog.webhooksDead },
+    ...{ 'Salesforce messages': backlog.salesforceInbox, 'Salesforce writes': backlog.salesforceOutbox },
+    'dead Salesforce writes': backlog.salesforceDead,
   }
-  return { waiting, webhookLag, webhookOldestMs }
+  return { waiting, webhookLag, webhookOldestMs, salesforceInboxMs }
 }

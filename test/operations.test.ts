@@ -8,6 +8,7 @@ import { openEngine } from '../src/store/engine.js'
 import { openStore } from '../src/store/store.js'
 import { onEachEngine } from './support/database.js'
 import { projectText } from './support/project.js'
+import { aNotification, contactId, orgId } from './support/salesforce-values.js'
 
 const dashboard = JSON.parse(projectText('operations/grafana-dashboard.json') ?? '') as {
   readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
@@ -57,9 +58,13 @@ await onEachEngine(t, 'what waits is counted in the store', async (t, { url }) =
   t.teardown(() => store.close())
 
   t.same(await waitingWork(store), {
-    waiting: { jobs: 0, 'flow runs': 0, histories: 0, 'webhook deliveries': 0, 'dead webhook deliveries': 0 },
+    waiting: {
+      ...{ jobs: 0, 'flow runs': 0, histories: 0, 'webhook deliveries': 0, 'dead webhook deliveries': 0 },
+      ...{ 'Salesforce messages': 0, 'Salesforce writes': 0, 'dead Salesforce writes': 0 },
+    },
     webhookLag: 0,
     webhookOldestMs: 0,
+    salesforceInboxMs: 0,
   })
 
   const { writer, close } = openEngine(url)
@@ -88,6 +93,23 @@ await onEachEngine(t, 'what waits is counted in the store', async (t, { url }) =
   t.ok((await waitingWork(store)).webhookOldestMs >= 7_200_000, 'what the hindmost has not looked at')
   await writer('webhooks').update({ state: 'paused' })
   t.equal((await waitingWork(store)).webhookOldestMs, 0, 'nobody waits for a webhook that was paused')
+
+  const hourAgo = Date.now() - 3_600_000
+  await store.receiveNotifications([aNotification(1)], hourAgo)
+  await store.receiveNotifications([aNotification(2)], Date.now())
+  const wish = { orgId, optedOut: true, cause: 'status-changed', statusVersion: 1 } as const
+  await store.queueWrites(
+    [1, 2, 3].map(number => ({ ...wish, recordId: contactId(number) })),
+    hourAgo,
+  )
+  await writer('salesforce_outbox')
+    .where({ record_id: contactId(3) })
+    .update({ state: 'failed' })
+  const waiting = await waitingWork(store)
+  t.match(waiting, {
+    waiting: { 'Salesforce messages': 2, 'Salesforce writes': 2, 'dead Salesforce writes': 1 },
+  })
+  t.ok(waiting.salesforceInboxMs >= 3_600_000, 'the first one counts')
   await close()
 })
 
@@ -100,6 +122,6 @@ async function everythingCounted(): Promise<string> {
   counted.webhookMessage('delivered')
   counted.unknownElement('leadRecrd')
   counted.watchQueue(() => 0)
-  counted.watchBacklog(async () => ({ waiting: { jobs: 0 }, webhookLag: 0, webhookOldestMs: 0 }))
+  counted.watchBacklog(async () => ({ waiting: { jobs: 0 }, webhookLag: 0, webhookOldestMs: 0, salesforceInboxMs: 0 }))
   return (await counted.read()).text
 }

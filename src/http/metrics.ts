@@ -35,6 +35,8 @@ export interface WaitingWork {
   readonly webhookLag: number
   /** How long the oldest change has waited that an active webhook was not told of yet. */
   readonly webhookOldestMs: number
+  /** For how long the first message of Salesforce waits to be worked off. */
+  readonly salesforceInboxMs: number
 }
 
 const prefix = 'durable_unsubscribe_'
@@ -150,6 +152,12 @@ export function createMetrics({ isWorker = false }: MetricsOptions = {}): Metric
         'Age of the oldest change that an active webhook was not told of yet; 0 where there is none.',
         [],
         (shown, found) => shown.set(found.webhookOldestMs / 1000),
+      )
+      gauge(
+        'salesforce_inbox_age_seconds',
+        'For how long the first message of Salesforce waits to be worked off.',
+        [],
+        (shown, found) => shown.set(found.salesforceInboxMs / 1000),
       )
       const up: Gauge = new Gauge({
         ...{ name: `${prefix}store_up`, help: 'Whether the store answers: 1, or 0.', registers: [register] },

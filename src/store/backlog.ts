@@ -25,7 +25,10 @@ export function createBacklog(reader: Knex): BacklogStore {
         const held = reader('webhook_deliveries').where({ state: 'waiting' }).whereIn('webhook_id', active)
         return (await held.min({ at: 'stored_at' }).first())?.at ?? null
       }
-      const [jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead, behind, heldSince] = await Promise.all([
+      const writes = (state: string): Promise<number> => count(reader('salesforce_outbox').where({ state }))
+      // Ids follow the order of arrival.
+      const first = reader('salesforce_inbox').whereNull('processed_at').orderBy('id').first('received_at')
+      const [jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead, ...others] = await Promise.all([
         count(reader('imports').whereIn('state', ['receiving', 'processing', 'cancelling'])),
         count(reader('fan_outs')),
         count(reader('flow_runs').where({ ended_at: null }).andWhere('run_at', '<=', now)),
@@ -33,16 +36,18 @@ export function createBacklog(reader: Knex): BacklogStore {
         deliveries('dead'),
         hindmost(),
         oldestHeld(),
+        count(reader('salesforce_inbox').whereNull('processed_at')),
+        writes('waiting'),
+        writes('failed'),
+        first,
       ])
+      const [behind, heldSince, salesforceInbox, salesforceOutbox, salesforceDead, oldest] = others
       const since = Math.min(behind.since ?? now, heldSince ?? now)
       return {
-        jobs,
-        fanOuts,
-        flowRuns,
-        webhookDeliveries,
-        webhooksDead,
-        webhookLag: behind.lag,
-        webhookOldestMs: now - since,
+        ...{ jobs, fanOuts, flowRuns, webhookDeliveries, webhooksDead },
+        ...{ webhookLag: behind.lag, webhookOldestMs: now - since },
+        ...{ salesforceInbox, salesforceOutbox, salesforceDead },
+        salesforceInboxMs: oldest === undefined ? 0 : Math.max(0, now - Number(oldest.received_at)),
       }
     },
   }

@@ -60,7 +60,12 @@ t.test('callers cannot make names without end', async t => {
 
 t.test('what waits behind the faces is counted at each look, and a store that fails is down', async t => {
   const metrics = createMetrics()
-  metrics.watchBacklog(async () => ({ waiting: { jobs: 3, histories: 0 }, webhookLag: 7, webhookOldestMs: 1_500 }))
+  metrics.watchBacklog(async () => ({
+    waiting: { jobs: 3, histories: 0 },
+    webhookLag: 7,
+    webhookOldestMs: 1_500,
+    salesforceInboxMs: 0,
+  }))
   const { text } = await metrics.read()
   for (const line of ['background_waiting{work="jobs"} 3', 'background_waiting{work="histories"} 0', 'webhook_lag 7'])
     t.ok(text.includes(`\ndurable_unsubscribe_${line}\n`), line)

@@ -15,6 +15,14 @@ export interface Backlog {
   readonly webhookLag: number
   /** How long the oldest change has waited that an active webhook was not told of yet; 0 where there is none. */
   readonly webhookOldestMs: number
+  /** Notifications of Salesforce that are not worked off yet. */
+  readonly salesforceInbox: number
+  /** For how long the first of them has waited; 0 where none does. */
+  readonly salesforceInboxMs: number
+  /** Records of Salesforce that are yet to be told. */
+  readonly salesforceOutbox: number
+  /** Those that were given up. */
+  readonly salesforceDead: number
 }
 
 export interface BacklogStore {
