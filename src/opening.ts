@@ -2,6 +2,7 @@
 // call. Nothing here listens or prints.
 
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config.js'
 import { addressKeyVersion } from './domain/address.js'
 import { OperatorError, shownUrl } from './operator-error.js'
@@ -10,6 +11,7 @@ import { createOneClick, type OneClick } from './service/access/one-click.js'
 import { createSeal, type Seal } from './service/access/seal.js'
 import { Fields } from './service/fields.js'
 import { addressHasher } from './service/log/log-chain.js'
+import { StoreUnavailable } from './service/ports.js'
 import { Settings } from './service/settings.js'
 import { openStore, type Store, type StoreOptions } from './store/store.js'
 
@@ -38,31 +40,51 @@ export async function open(config: Config, options: Pick<StoreOptions, 'slow'> =
   const store = openStore(config.storeUrl, { statementMs, patienceMs, ...options })
   try {
     const migrated = config.migrate === 'auto' ? await store.migrate() : await refusePending(store)
-    const seal = createSeal(config.secretKey, config.secretKeyPrevious)
-    // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
-    const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
-    const linkSecret = seal.open(await store.fact('one-click-secret', seal.close(randomBytes(32).toString('hex'))))
-    const hashAddress = addressHasher(Buffer.from(hashKey, 'hex'))
-    store.hashAddressesBy(hashAddress)
-    await refuseOtherFolding(store)
-    const credentials = new Credentials(store, seal)
-    await credentials.refuseUnreadable()
-    const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
-    const settings = await Settings.load(store)
-    const oneClick = createOneClick(Buffer.from(linkSecret, 'hex'))
-    return {
-      store,
-      credentials,
-      fields,
-      settings,
-      oneClick,
-      seal,
-      hashAddress,
-      migrated,
-    }
+    return await whileOthersStart(() => openMigrated(store, migrated, config))
   } catch (cause) {
     await store.close()
     throw asSentence(cause, config.storeUrl)
+  }
+}
+
+async function openMigrated(store: Store, migrated: readonly string[], config: Config): Promise<Opened> {
+  const seal = createSeal(config.secretKey, config.secretKeyPrevious)
+  // Kept in the store and not derived from SECRET_KEY, which may be changed one day without breaking the chain.
+  const hashKey = seal.open(await store.fact('address-hash-key', seal.close(randomBytes(32).toString('hex'))))
+  const linkSecret = seal.open(await store.fact('one-click-secret', seal.close(randomBytes(32).toString('hex'))))
+  const hashAddress = addressHasher(Buffer.from(hashKey, 'hex'))
+  store.hashAddressesBy(hashAddress)
+  await refuseOtherFolding(store)
+  const credentials = new Credentials(store, seal)
+  await credentials.refuseUnreadable()
+  const fields = await Fields.load(store, { acceptUnknown: config.unknownFields === 'accept' })
+  const settings = await Settings.load(store)
+  const oneClick = createOneClick(Buffer.from(linkSecret, 'hex'))
+  return {
+    store,
+    credentials,
+    fields,
+    settings,
+    oneClick,
+    seal,
+    hashAddress,
+    migrated,
+  }
+}
+
+const startersPatienceMs = 10_000
+
+// Several commands may find an embedded store new, and its file takes one writer at a time. What they write is what
+// each writes if nobody has, so it can be tried again.
+async function whileOthersStart(work: () => Promise<Opened>): Promise<Opened> {
+  const giveUpAt = Date.now() + startersPatienceMs
+  for (;;) {
+    try {
+      return await work()
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable) || Date.now() > giveUpAt) throw cause
+      await delay(50)
+    }
   }
 }
 

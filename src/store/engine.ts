@@ -144,7 +144,7 @@ interface SqliteConnection {
 function setUpSqlite(connection: SqliteConnection, done: (cause: unknown, connection: unknown) => void): void {
   try {
     // FULL: a commit is on disk before it is answered, also in WAL mode.
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${sqliteBusyMs}`]) {
+    for (const pragma of [`busy_timeout = ${sqliteBusyMs}`, 'journal_mode = WAL', 'synchronous = FULL']) {
       connection.exec(`PRAGMA ${pragma}`)
     }
     done(null, connection)

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import { type Config, readConfig } from '../../src/config.js'
 import { bootstrap, type Opened, open } from '../../src/opening.js'
+import { startScript } from '../support/child.js'
 import { onEachEngine, withDatabase } from '../support/database.js'
 import { requires } from '../support/requirements.js'
 import { spawnServer, startServerChild } from '../support/server-child.js'
@@ -23,6 +24,16 @@ t.test('two servers that start at once on one empty database both come up, and s
   const credentials = await inStore(databaseUrl, store => store.listCredentials())
   t.same(credentials.map(({ kind }) => kind).sort(), ['api', 'soap'], 'the first credentials were made once')
   await isVerified(t, databaseUrl, 'the common store')
+})
+
+t.test('several commands at once on a new embedded store all open it', async t => {
+  const { url: databaseUrl } = await withDatabase(t, 'sqlite')
+
+  const commands = Array.from({ length: 5 }, () =>
+    startScript(t, 'src/main.ts', { args: ['settings', 'list'], env: { DATABASE_URL: databaseUrl } }),
+  )
+
+  for (const { exited, stderr } of commands) t.same([(await exited).code, stderr], [0, []])
 })
 
 t.test('of two starters that make the first credentials at once, one makes all of them and shows them', async t => {
