@@ -4,7 +4,12 @@
 import { createConnection } from 'mysql2/promise'
 import type { Test } from 'tap'
 import type { PersonId } from '../../src/domain/person.js'
-import { type CommandStore, type PersonView, peopleToldAtOnceMax } from '../../src/service/ports.js'
+import {
+  type BatchTransaction,
+  type CommandStore,
+  type PersonView,
+  peopleToldAtOnceMax,
+} from '../../src/service/ports.js'
 import type { GroupCommit } from '../../src/service/writes/group-commit.js'
 import type { Submission } from '../../src/service/writes/submission.js'
 import { openStore, type Store } from '../../src/store/store.js'
@@ -101,19 +106,20 @@ export async function raceOnNodes(t: Test, urlOf: (database: string, node: 1 | 2
   await isVerified(t, urlOf(database, 3), 'the node that nobody wrote to')
 }
 
-/** The same store, whose first batch stands still when it has read. */
+/** The same store, whose first batch stands still when it has read, and takes the head only after that if it may. */
 function interrupted(store: CommandStore, whileItStands: () => Promise<void>): CommandStore {
   let isFirst = true
   return {
     ...store,
     transact: (work, batch) =>
       store.transact(transaction => {
-        const lockHead = async () => {
+        const open: BatchTransaction['open'] = async (replayKeys, wanted, locksHead) => {
+          const opened = await transaction.open(replayKeys, wanted, false)
           if (isFirst) await whileItStands()
           isFirst = false
-          return transaction.lockHead()
+          return locksHead ? { ...opened, head: await transaction.lockHead() } : opened
         }
-        return work({ ...transaction, lockHead })
+        return work({ ...transaction, open })
       }, batch),
   }
 }
