@@ -132,7 +132,8 @@ async function inflated(sent: Buffer, decode: Decode, bytesMax: number): Promise
 const tooLong = (bytesMax: number): BodyError => new BodyError(413, `the body has more than ${bytesMax} bytes`)
 
 // Closing at once would reset the connection under a client that still sends, and it would never see the answer.
-// Reading on for ever would be the attack that the limit is there to stop.
+// Reading on for ever would be the attack that the limit is there to stop; past it the client has to wait, and so gets
+// to look at what came.
 const lingerMs = 2_000
 const lingerBytesMax = 16 * mebibyte
 
@@ -143,7 +144,7 @@ export function discardRest(request: IncomingMessage): Promise<void> {
   const timer = setTimeout(() => request.destroy(), lingerMs)
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > lingerBytesMax) request.destroy()
+    if (bytes > lingerBytesMax) request.pause()
   })
   request.on('error', () => request.destroy())
   return new Promise(resolve => {
