@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Config } from './config.js'
 import { salesforceIdForms } from './domain/salesforce-id.js'
 import { type BodyLimits, defaultBodyLimits, readBody } from './http/body.js'
+import { createBodyRoom } from './http/body-room.js'
 import { clientAddress } from './http/client-address.js'
 import type { Logger } from './http/logger.js'
 import type { Metrics } from './http/metrics.js'
@@ -56,10 +57,11 @@ interface SoapParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly tracer: CallTracer
+  readonly bodyLimits: BodyLimits
 }
 
 export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler> {
-  const { config, service, limiter, guard, metrics, logger } = parts
+  const { config, service, limiter, guard, metrics, logger, bodyLimits } = parts
   const { soapResubscribe: resubscribe, addressChange, signatureWindowHours, trustedProxies } = config
   const endpoint = createEndpoint({
     service,
@@ -81,7 +83,7 @@ export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler>
   return createSoapRequestHandler({
     contracts: await parts.contracts,
     endpoint,
-    readBody: request => readBody(request, bodyLimits(config)),
+    readBody: request => readBody(request, bodyLimits),
     publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),
     requestIdOf,
     placeOf: guard.placeOf,
@@ -89,12 +91,16 @@ export async function soapHandler(parts: SoapParts): Promise<SoapRequestHandler>
   })
 }
 
+interface OutboundParts extends Pick<HttpServer, 'isTrustedClient'>, Pick<SoapParts, 'bodyLimits'> {
+  onStored(): void
+}
+
 /** The endpoint for outbound messages of Salesforce; where no organization is named, there is none. */
 export async function salesforceHandler(
   config: Config,
   inbox: Pick<InboxStore, 'receiveNotifications'>,
   logger: Logger,
-  { onStored, isTrustedClient }: { onStored(): void } & Pick<HttpServer, 'isTrustedClient'>,
+  { bodyLimits, onStored, isTrustedClient }: OutboundParts,
 ): Promise<SoapRequestHandler> {
   if (config.salesforceOrgs.length === 0) return () => false
   const { trustedProxies } = config
@@ -105,7 +111,7 @@ export async function salesforceHandler(
     orgs: new Set(config.salesforceOrgs.flatMap(salesforceIdForms)),
     isCertified: request => config.salesforceClientCa === null || isTrustedClient(request),
     now: Date.now,
-    readBody: request => readBody(request, bodyLimits(config)),
+    readBody: request => readBody(request, bodyLimits),
     publicUrl: request => publicUrl(request, { publicUrl: config.publicUrl, trustedProxies }),
     requestIdOf,
     onStored,
@@ -119,8 +125,14 @@ export async function salesforceHandler(
   })
 }
 
+// Long bodies that may arrive at the same time; a third of the memory that a process is meant to get along with.
+const bodyRoomBytes = 64 * 1024 * 1024
+
+/** For all faces of one process: the room is theirs together. */
 export function bodyLimits({ bodyBytesMax }: Config): BodyLimits {
-  return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax }
+  // Two of the longest that are allowed fit in any case.
+  const room = createBodyRoom(Math.max(bodyRoomBytes, 2 * bodyBytesMax))
+  return { ...defaultBodyLimits, bytesMax: bodyBytesMax, inflatedBytesMax: bodyBytesMax, room }
 }
 
 export function uploadLimits({ importBytesMax: bytesMax, importMs: timeoutMs }: Config): UploadLimits {

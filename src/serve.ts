@@ -134,15 +134,16 @@ export async function serve(config: Config): Promise<RunningServer> {
   )
   const sharing = sharedCounts(limiter, opened, config, logger)
   const guard = callerGuard(config)
+  const limits = { bodyLimits: bodyLimits(config), uploadLimits: uploadLimits(config) }
   const salesforce = await salesforceHandler(config, store, logger, {
+    bodyLimits: limits.bodyLimits,
     onStored: () => background?.salesforceSent(),
     isTrustedClient: request => http.isTrustedClient(request),
   })
   const tracer = createCallTracer(traces, opened.hashAddress)
-  const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger, tracer })
+  const soap = await soapHandler({ contracts, config, service, limiter, guard, metrics, logger, tracer, ...limits })
   const face = { ...jsonFace, policy: { resubscribe: config.jsonResubscribe, addressChange: config.addressChange } }
   const onDefect = (cause: unknown): void => logger.error({ err: cause }, 'a request could not be carried out')
-  const limits = { bodyLimits: bodyLimits(config), uploadLimits: uploadLimits(config) }
   const app = { service, face, metrics, logger, version: packageVersion(), ...limits, ...guard }
   const handle: typeof soap = (request, response) => soap(request, response) || salesforce(request, response)
   const servesOperators = config.adminPort === null

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
+import { type BodyPlace, type BodyRoom, createBodyRoom } from './body-room.js'
 
 export interface BodyLimits {
   /** Bytes as they are sent. */
@@ -12,6 +13,8 @@ export interface BodyLimits {
   readonly inflatedBytesMax: number
   /** From the first look at the request to its last byte. */
   readonly timeoutMs: number
+  /** Shared by all bodies that are read at the same time. Absent: each is alone. */
+  readonly room?: BodyRoom
 }
 
 const mebibyte = 1024 * 1024
@@ -28,9 +31,9 @@ export const acceptedEncodings = 'gzip, deflate, identity'
 /** A body that is refused: the message is a sentence for the caller, the status what HTTP calls it. */
 export class BodyError extends Error {
   override readonly name = 'BodyError'
-  readonly status: 400 | 408 | 413 | 415
+  readonly status: 400 | 408 | 413 | 415 | 503
 
-  constructor(status: 400 | 408 | 413 | 415, message: string, options?: ErrorOptions) {
+  constructor(status: BodyError['status'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.status = status
   }
@@ -38,23 +41,28 @@ export class BodyError extends Error {
 
 /**
  * The whole body, inflated where it was sent as gzip or deflate. Rejects with BodyError: 413 too long, 415 unknown
- * encoding, 400 not what its header says or cut off by the client, 408 too slow. The rest of a refused body is still
- * taken in for a moment, so that the client gets to read the answer.
+ * encoding, 400 not what its header says or cut off by the client, 408 too slow, 503 too many at the same time. The
+ * rest of a refused body is still taken in for a moment, so that the client gets to read the answer.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const place = (limits.room ?? createBodyRoom(Number.POSITIVE_INFINITY)).begin()
   try {
     const decode = decoderFor(request.headers['content-encoding'])
     if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) throw tooLong(limits.bytesMax)
-    const sent = await receive(request, limits)
-    return decode === null || sent.length === 0 ? sent : await inflated(sent, decode, limits.inflatedBytesMax)
+    const sent = await receive(request, limits, place)
+    if (decode === null || sent.length === 0) return sent
+    return await place.inflate(() => inflated(sent, decode, limits.inflatedBytesMax))
   } catch (cause) {
+    place.end()
     const discarded = discardRest(request)
     if (closesAfterAnswer(request)) await discarded
     throw cause
+  } finally {
+    place.end()
   }
 }
 
-function receive(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits): Promise<Buffer> {
+function receive(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits, place: BodyPlace): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
     let bytes = 0
@@ -72,6 +80,7 @@ function receive(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits):
       if (isSettled) return
       bytes += chunk.length
       if (bytes > bytesMax) settle(tooLong(bytesMax))
+      else if (!place.has(bytes)) settle(new BodyError(503, 'too many long bodies arrive at this moment, try again'))
       else chunks.push(chunk)
     }
     const finish = (): void => settle(null)

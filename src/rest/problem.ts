@@ -112,6 +112,7 @@ function tryLater(name: string, title: string, detail: string, seconds: number):
 }
 
 function bodyRefused({ status, message }: BodyError): ProblemFacts {
+  if (status === 503) return tryLater('busy', 'More waits than can be taken', message, 1)
   const titles = { 400: 'Unreadable body', 408: 'Body too slow', 413: 'Body too long', 415: 'Unsupported encoding' }
   const names = { 400: 'unreadable-body', 408: 'body-timeout', 413: 'body-too-long', 415: 'unsupported-encoding' }
   const headers = status === 415 ? { 'Accept-Encoding': acceptedEncodings } : {}

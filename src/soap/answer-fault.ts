@@ -9,7 +9,7 @@ import type { Authentication } from './authenticate.js'
 import type { ElementName, EnvelopeReading } from './codec/codec-envelope-decode.js'
 import { describeFinding, type Finding } from './codec/codec-findings.js'
 import { MessageTextError } from './codec/message-text.js'
-import { type Fault, fault, faultKinds, quoted } from './faults.js'
+import { type Fault, type FaultKind, fault, faultKinds, quoted } from './faults.js'
 import { XmlError } from './xml/xml-error.js'
 
 /** The fault for what was thrown. Undefined: nothing that a caller could have caused, so it is a defect of ours. */
@@ -19,8 +19,7 @@ export function thrownFault(cause: unknown): Fault | undefined {
   }
   if (cause instanceof MessageTextError) return fault(faultKinds.badEncoding, cause.message)
   if (cause instanceof BodyError) {
-    // A body that came too slowly may come in time when it is sent again; all others stay as they are.
-    return fault(cause.status === 408 ? faultKinds.unavailable : faultKinds.notUnderstood, cause.message)
+    return fault(bodyFaultKinds[cause.status], cause.message)
   }
   if (cause instanceof QueueFull) {
     return fault(faultKinds.tooManyAtOnce, 'too many calls wait at this moment; nothing was changed, try again')
@@ -32,6 +31,15 @@ export function thrownFault(cause: unknown): Fault | undefined {
     return fault(faultKinds.unavailable, 'the service cannot take this call at this moment, try again')
   }
   return undefined
+}
+
+// A body that came too slowly, or among too many, may be taken when it is sent again; all others stay as they are.
+const bodyFaultKinds: Readonly<Record<BodyError['status'], FaultKind>> = {
+  400: faultKinds.notUnderstood,
+  408: faultKinds.unavailable,
+  413: faultKinds.notUnderstood,
+  415: faultKinds.notUnderstood,
+  503: faultKinds.tooManyAtOnce,
 }
 
 /** What a caller is told of a defect: nothing of it but the name under which the log has it. */

@@ -1,6 +1,7 @@
 // What holds for every route: keys and roles, problem documents, limits, and what is never said.
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { createBodyRoom } from '../../src/http/body-room.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
 import { QueueFull, Stopping } from '../../src/service/writes/submission.js'
 import { eventually } from '../support/eventually.js'
@@ -189,6 +190,17 @@ t.test('bodies have limits on length, inflated length, encoding and time', async
   const headers = { authorization: 'Bearer writer-key', 'content-type': 'application/json' }
   const response = await fetch(face.url + subscription, { method: 'PUT', headers, body: slow, duplex: 'half' })
   t.equal(response.status, 408)
+})
+
+t.test('where too many long bodies arrive at the same time, the next is told when to come back', async t => {
+  const bodyLimits = { bytesMax: 200_000, inflatedBytesMax: 200_000, timeoutMs: 60_000, room: createBodyRoom(100_000) }
+  const face = await startJsonFace(t, { bodyLimits })
+
+  const refused = await face.ask('PUT', subscription, { body: ' '.repeat(120_000) })
+
+  t.match(refused, { status: 503, json: { type: /:busy$/, detail: /too many long bodies/ } })
+  t.equal(refused.headers.get('retry-after'), '1')
+  t.equal((await face.ask('PUT', subscription, { body: optOut })).status, 200)
 })
 
 t.test('what passes is a 503 with a time to come back, what does not is a 500 without a word about it', async t => {

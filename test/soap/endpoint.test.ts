@@ -245,11 +245,18 @@ t.test('a defect is one calm sentence with the request id, and is reported', asy
 
 t.test('a body that was refused is answered as a fault', async t => {
   const face = await aSoapFace()
-  const unread = (status: 408 | 413) => readReply(face.endpoint.unread(new BodyError(status, 'the body is bad'), 'r1'))
+  const unread = (status: 408 | 413 | 503) =>
+    readReply(face.endpoint.unread(new BodyError(status, 'the body is bad'), 'r1'))
 
   t.match(unread(413), { status: 500, fault: { code: '20012', message: 'the body is bad (20012)' } })
   t.match(unread(408), { status: 500, fault: { code: '20011' } })
-  t.match(face.facts, [{ operation: null, faultCode: '20012', requestId: 'r1' }, { faultCode: '20011' }])
+  t.match(unread(503), { status: 500, fault: { code: '20024' } })
+  const codes = [
+    { operation: null, faultCode: '20012', requestId: 'r1' },
+    { faultCode: '20011' },
+    { faultCode: '20024' },
+  ]
+  t.match(face.facts, codes)
   t.same(face.defects, [])
 })
 
