@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly people: number | null
   /** What the database may keep in memory, for `growth`. */
   readonly poolMib: number
+  /** Processes of the server of `soak`. */
+  readonly workers: number
   /** Where the databases of `growth` lie, and stay for the next time; null: made anew, and removed. */
   readonly folder: string | null
   /** Whether the servers that ours is compared with are measured too. */
@@ -35,6 +37,7 @@ export const usage = `npm run bench -- [NAME] [options]
   --rows N             rows of each file: 50000 for import, 1000000 for million
   --people N           that growth fills its large store with, and fan-out its address: 1000000, 200000
   --pool-mib N         buffer pool of the database of growth: 1024
+  --workers N          processes of the server of soak: 1
   --folder PATH        keeps the databases of growth there, for the next time
   --no-baselines       leave out the servers that ours is compared with
   --no-build           measure dist as it is`
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         rows: { type: 'string' },
         people: { type: 'string' },
         'pool-mib': { type: 'string', default: '1024' },
+        workers: { type: 'string', default: '1' },
         folder: { type: 'string' },
         baselines: { type: 'boolean', default: true },
         build: { type: 'boolean', default: true },
@@ -68,11 +72,12 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         engines: engines.split(',').map(readEngine),
         connections: connections.split(',').map(text => whole('connections', text, 1_000)),
         rounds: whole('rounds', rounds, 100),
-        seconds: whole('seconds', seconds, 600),
+        seconds: whole('seconds', seconds, 3_600),
         calls: whole('calls', calls, 10_000_000),
         rows: whole('rows', rows ?? (name === 'million' ? '1000000' : '50000'), 5_000_000),
         people: people === undefined ? null : whole('people', people, 100_000_000),
         poolMib: whole('pool-mib', values['pool-mib'], 1_000_000),
+        workers: whole('workers', values.workers, 64),
         folder: folder ?? null,
         baselines,
         build,

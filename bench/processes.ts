@@ -11,8 +11,10 @@ export interface RunningServer {
   readonly port: number
   /** User and system time so far, of all threads and children. NaN where there is no /proc to read it from. */
   cpuMicros(): number
-  /** Memory that it holds at this moment. */
+  /** Memory that it holds at this moment, all of its processes together. */
   residentBytes(): number
+  /** The same of that process of it which holds the most. */
+  residentBytesOfLargest(): number
   /** SIGTERM; resolves once the process is gone. */
   stop(): Promise<void>
 }
@@ -44,6 +46,7 @@ export async function startProgram({ program, args, env, listening }: ServerProg
     port,
     cpuMicros: () => sumOf(familyOf(pid), cpuMicrosOf),
     residentBytes: () => sumOf(familyOf(pid), residentBytesOf),
+    residentBytesOfLargest: () => Math.max(...familyOf(pid).map(residentBytesOf)),
     async stop() {
       const family = familyOf(pid)
       child.kill('SIGTERM')

@@ -29,3 +29,34 @@ export function between(points: readonly Point[], x: number): number {
   if (left === undefined || right === undefined) return points[0]?.y ?? Number.NaN
   return left.y + ((x - left.x) / (right.x - left.x)) * (right.y - left.y)
 }
+
+/** The slope of a straight line through what was sampled, and how far the true one may lie from it, either way. */
+export interface Trend {
+  readonly slope: number
+  /** Half of the interval that holds the true slope 19 times of 20. */
+  readonly margin: number
+}
+
+const blocks = 10
+/** Student's t for so many blocks, two of which the line takes, and 19 times of 20. */
+const studentT = 2.306
+
+/**
+ * Least squares over the means of ten blocks. Neighbouring samples of a sawtooth are alike; taken for as many
+ * witnesses as there are samples, they would make the line look far surer than it is.
+ */
+export function trendOf(samples: readonly Point[]): Trend {
+  const means = Array.from({ length: blocks }, (_, block) => {
+    const from = Math.floor((block * samples.length) / blocks)
+    const part = samples.slice(from, Math.floor(((block + 1) * samples.length) / blocks))
+    return { x: mean(part.map(({ x }) => x)), y: mean(part.map(({ y }) => y)) }
+  })
+  const [middleX, middleY] = [mean(means.map(({ x }) => x)), mean(means.map(({ y }) => y))]
+  const spread = sum(means.map(({ x }) => (x - middleX) ** 2))
+  const slope = sum(means.map(({ x, y }) => (x - middleX) * (y - middleY))) / spread
+  const left = sum(means.map(({ x, y }) => (y - middleY - slope * (x - middleX)) ** 2))
+  return { slope, margin: studentT * Math.sqrt(left / (blocks - 2) / spread) }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
+export const mean = (values: readonly number[]): number => sum(values) / values.length

@@ -1,4 +1,4 @@
-// The memory that bodies share while they arrive: long ones wait for room, short ones never, and what was taken is given
+// The memory that bodies share while they arrive: long ones need room, short ones never, and what was taken is given
 // back however a body ends.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
