@@ -161,10 +161,8 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
         const selection = { ...others, key: address?.key }
         const page = { before: after?.place[0] ?? null, limit: limit + 1 }
         const found = await blockedAttempts.blockedAttempts(selection, page)
-        const attempts = found.slice(0, limit).map(presentAttempt)
-        const last = attempts.at(-1)
-        const next = attemptCursors.next(filters, found.length > limit, last && [last.id])
-        return { status: 200, content: { type: 'json', value: { attempts, next } } }
+        const { shown, next } = attemptCursors.cut(found, { limit, filters }, ({ id }) => [id])
+        return { status: 200, content: { type: 'json', value: { attempts: shown.map(presentAttempt), next } } }
       },
     }),
   ]

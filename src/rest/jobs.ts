@@ -83,8 +83,7 @@ export function jobRoutes({ jobs, reads }: Pick<Service, 'jobs' | 'reads'>): Gua
       examples: [{ title: 'The newest', query: { limit: '10' }, status: 200 }],
       async handle({ query: { limit, after }, filters }) {
         const page = await jobs.jobs({ before: after?.place ?? null, limit: limit + 1 })
-        const shown = page.slice(0, limit)
-        const next = listed.next(filters, page.length > limit, shown.at(-1)?.id)
+        const { shown, next } = listed.cut(page, { limit, filters }, ({ id }) => id)
         return { status: 200, content: { type: 'json', value: { jobs: shown.map(presentJob), next } } }
       },
     }),

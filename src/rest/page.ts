@@ -32,6 +32,12 @@ export interface Cursors<Place extends z.ZodType> {
   }
   /** `last` is the place of the last thing on the page; a page behind which nothing is left has no cursor. */
   next(filters: FilterMark, hasMore: boolean, last: z.input<Place> | undefined): string | null
+  /** One page of what was read: one thing more than `limit` was asked for, which tells whether there is a next page. */
+  cut<Thing>(
+    read: readonly Thing[],
+    request: { readonly limit: number; readonly filters: FilterMark },
+    placeOf: (last: Thing) => z.input<Place>,
+  ): { readonly shown: readonly Thing[]; readonly next: string | null }
 }
 
 export function cursors<Place extends z.ZodType>(name: string, place: Place): Cursors<Place> {
@@ -45,10 +51,16 @@ export function cursors<Place extends z.ZodType>(name: string, place: Place): Cu
       return z.NEVER
     })
     .describe('Where to go on: the `next` of the page before, with the same filters.')
+  const next: Cursors<Place>['next'] = (filters, hasMore, last) =>
+    hasMore && last !== undefined ? packed({ list: name, filters, place: last }) : null
   return {
     query: { limit, after: after.optional() },
-    next: (filters, hasMore, last) =>
-      hasMore && last !== undefined ? packed({ list: name, filters, place: last }) : null,
+    next,
+    cut(read, { limit, filters }, placeOf) {
+      const shown = read.slice(0, limit)
+      const last = shown.at(-1)
+      return { shown, next: next(filters, read.length > limit, last === undefined ? undefined : placeOf(last)) }
+    },
   }
 }
 

@@ -53,11 +53,8 @@ export function refusalRoutes({ refusals }: Pick<Service, 'refusals'>): GuardedR
       replies: { 200: pageOf('refusals', refusalResource) },
       examples: [{ title: 'The first ten', query: { limit: '10' }, status: 200 }],
       async handle({ query: { limit, after, address }, filters }) {
-        // One more than asked for tells whether there is a next page.
         const found = await refusals.refusals({ after: after?.place[0] ?? 0, limit: limit + 1, key: address?.key })
-        const shown = found.slice(0, limit)
-        const last = shown.at(-1)?.seq
-        const next = refusalCursors.next(filters, found.length > limit, last === undefined ? undefined : [last])
+        const { shown, next } = refusalCursors.cut(found, { limit, filters }, ({ seq }) => [seq])
         return { status: 200, content: { type: 'json', value: { refusals: shown.map(presentRefusal), next } } }
       },
     }),

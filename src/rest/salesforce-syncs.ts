@@ -80,11 +80,8 @@ export function salesforceSyncRoutes({ salesforce }: Pick<Service, 'salesforce'>
       replies: { 200: pageOf('syncs', syncResource) },
       examples: [{ title: 'The newest ten', query: { limit: '10' }, status: 200 }],
       async handle({ query: { limit, after }, filters }) {
-        // One more than asked for tells whether there is a next page.
         const found = await salesforce.salesforceSyncs({ before: after?.place[0] ?? null, limit: limit + 1 })
-        const shown = found.slice(0, limit)
-        const last = shown.at(-1)?.id
-        const next = syncCursors.next(filters, found.length > limit, last === undefined ? undefined : [last])
+        const { shown, next } = syncCursors.cut(found, { limit, filters }, ({ id }) => [id])
         return json(200, { syncs: shown.map(presentSync), next })
       },
     }),

@@ -60,12 +60,9 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
       replies: { 200: pageOf('conflicts', salesforceConflictResource) },
       examples: [{ title: 'The newest ten', query: { limit: '10' }, status: 200 }],
       async handle({ query: { limit, after, recordId }, filters }) {
-        // One more than asked for tells whether there is a next page.
         const page = { before: after?.place[0] ?? null, limit: limit + 1 }
         const found = await salesforce.salesforceConflicts({ recordId }, page)
-        const shown = found.slice(0, limit)
-        const last = shown.at(-1)?.id
-        const next = conflictCursors.next(filters, found.length > limit, last === undefined ? undefined : [last])
+        const { shown, next } = conflictCursors.cut(found, { limit, filters }, ({ id }) => [id])
         return { status: 200, content: { type: 'json', value: { conflicts: shown.map(presentConflict), next } } }
       },
     }),
@@ -84,9 +81,8 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
         const behind = after === undefined ? null : { orgId: after.place[0], recordId: after.place[1] }
         const page = { after: behind, limit: limit + 1 }
         const found = await salesforce.selectedSalesforceRecords({ type: 'address', key: address.key }, page)
-        const shown = found.slice(0, limit)
-        const last = shown.at(-1)
-        const next = recordCursors.next(filters, found.length > limit, last && [last.orgId, last.recordId])
+        const placeOf = ({ orgId, recordId }: SalesforceRecord): [string, string] => [orgId, recordId]
+        const { shown, next } = recordCursors.cut(found, { limit, filters }, placeOf)
         return { status: 200, content: { type: 'json', value: { records: shown.map(presentRecord), next } } }
       },
     }),

@@ -128,11 +128,8 @@ export function traceRoutes({ traces, credentials }: Pick<Service, 'traces' | 'c
       ],
       async handle({ params, query: { limit, after }, filters }) {
         await found(params.caller)
-        // One more than asked for tells whether there is a next page.
         const calls = await traces.calls(params.caller, { before: after?.place[0] ?? null, limit: limit + 1 })
-        const shown = calls.slice(0, limit)
-        const last = shown.at(-1)?.id
-        const next = callCursors.next(filters, calls.length > limit, last === undefined ? undefined : [last])
+        const { shown, next } = callCursors.cut(calls, { limit, filters }, ({ id }) => [id])
         return json({ calls: shown.map(presentCall), next })
       },
     }),

@@ -232,9 +232,11 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
       async handle({ params: { id }, query: { state, limit, after }, filters }) {
         found(await webhooks.find(id), id)
         const read = await webhooks.deliveries(id, state, { after: after?.place ?? null, limit: limit + 1 })
-        const page = read.slice(0, limit)
-        const last = page.at(-1)?.delivery
-        const deliveries = page.map(({ delivery, change }) => ({
+        const { shown, next } = deliveryPages.cut(read, { limit, filters }, ({ delivery }) => ({
+          seq: delivery.position.seq,
+          changeId: delivery.changeId,
+        }))
+        const deliveries = shown.map(({ delivery, change }) => ({
           changeId: delivery.changeId,
           attempts: delivery.attempts,
           storedAt: timeText(delivery.storedAt),
@@ -242,8 +244,7 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
           lastError: delivery.lastError,
           change: change === null ? null : presentChange(change),
         }))
-        const place = last && { seq: last.position.seq, changeId: last.changeId }
-        return json(200, { deliveries, next: deliveryPages.next(filters, read.length > limit, place) })
+        return json(200, { deliveries, next })
       },
     }),
     route({
