@@ -124,7 +124,7 @@ function observed(options: JsonAppOptions) {
     try {
       refuseBrokenPath(ctx.path)
       await next()
-      if (ctx.status >= 400 && ctx.body == null) failure = { facts: unrouted(ctx) }
+      if (ctx.status >= 400 && ctx.body == null) failure = { facts: unrouted(ctx, options) }
     } catch (err) {
       failure = { facts: problemOf(err), err }
     }
@@ -165,6 +165,8 @@ function mount(route: Route | Page, router: Router<State>, options: JsonAppOptio
         break
       case 'none':
         ctx.body = null
+        // Koa took it for 204.
+        ctx.status = status
     }
   })
 }
@@ -198,19 +200,24 @@ function refuseBrokenPath(path: string): void {
   }
 }
 
-function unrouted(ctx: Context): ProblemFacts {
+function unrouted(ctx: Context, { servesOperators = true }: JsonAppOptions): ProblemFacts {
   const { status, method } = ctx
   switch (status) {
-    case 405:
+    case 405: {
+      const allowed = ctx.response.get('Allow')
       return {
         status,
         name: 'method-not-allowed',
         title: 'Method not allowed',
-        detail: `${method} is not for this path`,
+        detail: `expected ${allowed} for this path, got ${method}`,
       }
+    }
     case 501:
       return { status, name: 'unknown-method', title: 'Unknown method', detail: 'the method is not known here' }
-    default:
-      return { status: 404, name: 'not-found', title: 'Not found', detail: 'there is nothing under this path' }
+    default: {
+      const elsewhere = servesOperators ? '' : ', and metrics and what is for admins are on ADMIN_PORT'
+      const detail = `there is nothing under this path; /docs shows what there is${elsewhere}`
+      return { status: 404, name: 'not-found', title: 'Not found', detail }
+    }
   }
 }

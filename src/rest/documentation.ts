@@ -88,12 +88,22 @@ export function documentationPages(): Page[] {
     ...{ method: 'GET', path, role: null },
     answer: async () => ({ status: 200, headers: pageHeaders, content: { type: 'text', contentType, text } }),
   })
+  const page = text('/docs', 'text/html; charset=utf-8', html)
   return [
-    text('/docs', 'text/html; charset=utf-8', html),
+    // What the page loads is relative to it, since a proxy may serve all of this under a path of its own.
+    { ...page, answer: exchange => (isFolder(exchange.target) ? outOfFolder() : page.answer(exchange)) },
     text('/docs/start.js', 'text/javascript; charset=utf-8', startScript),
     ...assets.map(([name, contentType]) => asset(name, contentType)),
   ]
 }
+
+const isFolder = (target: string): boolean => /^[^?]*\/(?:\?|$)/.test(target)
+
+const outOfFolder = async (): Promise<Reply> => ({
+  status: 308,
+  headers: { Location: '../docs' },
+  content: { type: 'none' },
+})
 
 // The same until the program is upgraded.
 const assetSeconds = 3_600

@@ -46,12 +46,19 @@ t.test('a path or a method that is not there is a problem as well', async t => {
     const { status, headers, json } = await face.ask('POST', path)
     t.equal(status, 404, path)
     t.equal(headers.get('content-type'), 'application/problem+json')
-    t.match(json, { type: 'urn:durable-unsubscribe:problem:not-found', status: 404 })
+    t.match(json, {
+      type: 'urn:durable-unsubscribe:problem:not-found',
+      status: 404,
+      detail: /\/docs shows what there is$/,
+    })
   }
   const wrongMethod = await face.ask('POST', '/v1/people/1')
   t.equal(wrongMethod.status, 405)
   t.equal(wrongMethod.headers.get('allow'), 'HEAD, GET, PATCH, DELETE')
-  t.match(wrongMethod.json, { title: 'Method not allowed', detail: 'POST is not for this path' })
+  t.match(wrongMethod.json, {
+    title: 'Method not allowed',
+    detail: 'expected HEAD, GET, PATCH, DELETE for this path, got POST',
+  })
   t.equal((await face.ask('PROPFIND', '/v1/people/1')).status, 501)
 })
 

@@ -35,6 +35,20 @@ t.test('the page asks no other host for anything, and could not', async t => {
   }
 })
 
+t.test(
+  'with a slash behind its path the page would load nothing, so the browser is led to the one without',
+  async t => {
+    const face = await startJsonFace(t)
+
+    for (const path of ['/docs/', '/docs/?a=/b']) {
+      const { status, headers } = await fetch(face.url + path, { redirect: 'manual' })
+      t.equal(status, 308)
+      t.equal(new URL(headers.get('location') ?? '', face.url + path).href, `${face.url}/docs`)
+    }
+    t.equal((await fetch(`${face.url}/docs?a=/`, { redirect: 'manual' })).status, 200)
+  },
+)
+
 t.test('what the page loads has the type that a browser insists on', async t => {
   const face = await startJsonFace(t)
   const typeOf = async (path: string) => (await face.ask('GET', path, { as: null })).headers.get('content-type')
