@@ -100,6 +100,22 @@ t.test('the container files name only variables that the program knows', async t
   )
 })
 
+t.test('whatever the README lets one set reaches the container, unless it needs more than a value', async t => {
+  // Files and ports of the container, which come with a volume or a published port.
+  const needMore = [
+    'TLS_CERT_FILE',
+    'TLS_KEY_FILE',
+    'SALESFORCE_CLIENT_CA_FILE',
+    'ADMIN_PORT',
+    'ADMIN_HOST',
+    'ARCHIVE_DIR',
+  ]
+
+  const unreached = (await configVariableNames()).filter(name => !(name in server.environment))
+
+  t.same(unreached.sort(), needMore.sort())
+})
+
 t.test('the image holds only what exists, runs as nobody special, and tells whether it lives', async t => {
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(match => match[1]!.split(' '))
   const allowed = (projectText('.dockerignore') ?? '').split('\n')
