@@ -88,8 +88,8 @@ async function whileOthersStart(work: () => Promise<Opened>): Promise<Opened> {
   }
 }
 
-// A driver's error (it has a code) says what the database said, but not which variable is to be looked at.
-function asSentence(cause: unknown, storeUrl: string): unknown {
+/** A driver's error (it has a code) says what the database said, but not which variable is to be looked at. */
+export function asSentence(cause: unknown, storeUrl: string): unknown {
   if (!(cause instanceof Error)) return cause
   const said = 'code' in cause ? cause : cause.cause instanceof Error && 'code' in cause.cause ? cause.cause : null
   if (said === null) return cause

@@ -8,6 +8,7 @@ import { createLogger, type Logger } from './http/logger.js'
 import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
+import { listenAt } from './listening.js'
 import { blockedAttempts, groupCommitEvents, readinessLog, slowStatements, waitingWork } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
@@ -35,6 +36,8 @@ export interface RunningServer {
   /** Where metrics and what needs the role admin are served, if not there. */
   readonly adminUrl: string | null
   readonly firstCredentials: FirstCredentials | null
+  /** Reads the certificate again, where there is one. */
+  renewTls(): void
   /** Stops accepting, finishes what is under way within DRAIN_MS, closes the store. */
   close(): Promise<void>
 }
@@ -47,35 +50,44 @@ const forgetAttemptsAtOnce = 10_000
 const cutFileDays = 1
 const dayMs = 24 * 3_600_000
 
-interface Prepared {
+interface Reported {
   readonly logger: Logger
-  readonly firstCredentials: FirstCredentials | null
+  readonly opened: Opened
 }
 
-/** What comes before several servers start on one store: its schema and its first credentials. */
-export async function prepareStore(config: Config): Promise<Prepared> {
-  const { logger, opened, firstCredentials } = await openAndReport(config)
-  await opened.store.close()
-  return { logger, firstCredentials }
+export interface PreparedStore {
+  readonly logger: Logger
+  /** To be asked once they listen: what is shown only once must not get lost with a start that fails. */
+  firstCredentials(): Promise<FirstCredentials | null>
 }
 
-async function openAndReport(
-  config: Config,
-  metrics?: Pick<Metrics, 'slowStatement'>,
-): Promise<Prepared & { readonly opened: Opened }> {
+/** What comes before several servers start on one store: its schema. */
+export async function prepareStore(config: Config): Promise<PreparedStore> {
+  const { logger, opened } = await openAndReport(config)
+  return {
+    logger,
+    async firstCredentials() {
+      const first = await bootstrap(opened.credentials, config)
+      await opened.store.close()
+      return first
+    },
+  }
+}
+
+async function openAndReport(config: Config, metrics?: Pick<Metrics, 'slowStatement'>): Promise<Reported> {
   const logger = createLogger({ level: config.logLevel, to: 'stderr' })
   const opened = await open(config, slowStatements(config, logger, metrics))
   if (opened.migrated.length > 0) logger.info({ migrations: opened.migrated }, 'schema brought up to date')
   for (const problem of await opened.store.durabilityProblems())
     logger.warn({ problem }, 'the database may lose acknowledged commands')
-  return { logger, opened, firstCredentials: await bootstrap(opened.credentials, config) }
+  return { logger, opened }
 }
 
 export async function serve(config: Config): Promise<RunningServer> {
   const tls = config.tls === null ? null : readTls(config.tls)
   const counted = createMetrics({ isWorker: isWorker() })
   const contracts = readContracts()
-  const { logger, opened, firstCredentials } = await openAndReport(config, counted)
+  const { logger, opened } = await openAndReport(config, counted)
   const { store, credentials, fields, settings } = opened
   const tracing = await startTracing(config, packageVersion(), logger)
   const metrics = tracing.metrics(counted)
@@ -154,8 +166,12 @@ export async function serve(config: Config): Promise<RunningServer> {
     ? null
     : createHttpServer({ handle: () => false, fallback: createJsonApp(app), ...long, onDefect })
   const renewal = renewTls(config, http, logger)
-  const port = await http.listen(config.port, config.host)
-  const adminPort = await admin?.listen(config.adminPort ?? 0, config.adminHost)
+  const port = await listenAt(http, { ...config, variables: { host: 'HOST', port: 'PORT' } })
+  const adminVariables = { host: 'ADMIN_HOST', port: 'ADMIN_PORT' }
+  const adminPlace = { host: config.adminHost, port: config.adminPort ?? 0, variables: adminVariables }
+  const adminPort = admin === null ? undefined : await listenAt(admin, adminPlace)
+  // Not before: they are shown this once, which a start that fails at its port would not do.
+  const firstCredentials = isWorker() ? null : await bootstrap(credentials, config)
   const forgetting = setInterval(() => {
     const now = Date.now()
     Promise.all([
@@ -175,6 +191,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     url,
     adminUrl,
     firstCredentials,
+    renewTls: () => renewal.look(),
     async close() {
       clearInterval(forgetting)
       freshSettings.stop()
@@ -198,8 +215,12 @@ export async function serve(config: Config): Promise<RunningServer> {
 const urlOf = (scheme: string, host: string, port: number): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
-function renewTls({ tls }: Config, http: HttpServer, logger: Logger): { stop(): void } {
-  if (tls === null) return { stop() {} }
+function renewTls({ tls }: Config, http: HttpServer, logger: Logger): { look(): void; stop(): void } {
+  if (tls === null)
+    return {
+      look: () => logger.info('there is no certificate to be read again; variables count from a restart on'),
+      stop() {},
+    }
   return watchTls(
     tls,
     material => {

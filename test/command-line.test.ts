@@ -1,6 +1,8 @@
 // The command line as an operator meets it: what it prints, and with which exit code it ends.
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -71,6 +73,24 @@ t.test('a command says which store it is on', async t => {
   t.match((await run('lists', 'list')).text, /^store: sqlite:/m)
 })
 
+t.test('a word that a command does not know is told with those that it knows, without a stack', async t => {
+  const run = await onAStore(t)
+  const mistakes = [
+    [['credentials', 'add', 'rest', 'me'], /'rest' is invalid.*soap, api/],
+    [['import', 'leads', 'x.csv'], /'leads' is invalid.*people, suppressions/],
+    [['export', 'leads'], /'leads' is invalid.*people, suppressions/],
+    [['jobs', 'show', 'last'], /'last' is invalid.*expected the number of a job/],
+    [['verfy'], /unknown command 'verfy'[\s\S]*Did you mean verify/],
+    [['verify', '--al'], /unknown option '--al'/],
+  ] as const
+  for (const [args, sentence] of mistakes) {
+    const { code, text } = await run(...args)
+    t.equal(code, 1, args.join(' '))
+    t.match(text, sentence)
+    t.notMatch(text, /^ +at /m)
+  }
+})
+
 t.test('mistakes in a call are told in a sentence, without a stack', async t => {
   const signed = { SOAP_USER: 'u', SOAP_KEY: 'k', SOAP_URL: 'http://127.0.0.1:9/soap/mktows/3_1' }
 
@@ -86,11 +106,13 @@ t.test('mistakes in a call are told in a sentence, without a stack', async t => 
 })
 
 t.test('a database that cannot be reached is told with the variable that names it', async t => {
-  const { code, text } = await ended(t, { DATABASE_URL: 'mysql://me:hush@127.0.0.1:9/nothing' }, 'serve')
+  for (const command of ['serve', 'migrate', 'verify']) {
+    const { code, text } = await ended(t, { DATABASE_URL: 'mysql://me:hush@127.0.0.1:9/nothing' }, command)
 
-  t.equal(code, 1)
-  t.match(text, /127\.0\.0\.1:9\/nothing cannot be used: .*ECONNREFUSED.*check DATABASE_URL/)
-  t.notMatch(text, /hush|^ +at /m)
+    t.equal(code, 1)
+    t.match(text, /127\.0\.0\.1:9\/nothing cannot be used: .*ECONNREFUSED.*check DATABASE_URL/)
+    t.notMatch(text, /hush|^ +at /m)
+  }
 })
 
 t.test('a port that is taken is told with the variable that changes it', async t => {
@@ -99,6 +121,49 @@ t.test('a port that is taken is told with the variable that changes it', async t
   const [, port] = /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(await first.line(/listens on/))!
 
   t.match(await ended(t, { DATABASE_URL: url, PORT: port! }, 'serve'), { code: 1, text: /in use.*set PORT/ })
+})
+
+t.test('a first start that finds its port taken makes no credentials that nobody gets to see', async t => {
+  const { url } = await withDatabase(t, 'sqlite')
+  const taken = createServer()
+  await once(taken.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => taken.close())
+  const port = String((taken.address() as AddressInfo).port)
+  t.match(await ended(t, { DATABASE_URL: url, PORT: port }, 'serve'), { code: 1 })
+
+  const second = startScript(t, 'src/main.ts', { args: ['serve'], env: { DATABASE_URL: url, PORT: '0' } })
+
+  t.match(await second.line(/export API_KEY=/), /duk_/)
+})
+
+t.test('a place that cannot be listened on is told with the variables that name it', async t => {
+  const { url } = await withDatabase(t, 'sqlite')
+  const taken = createServer()
+  await once(taken.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => taken.close())
+  const port = String((taken.address() as AddressInfo).port)
+  const places = [
+    [{ ADMIN_PORT: port }, /^ADMIN_PORT: port \d+ of 127\.0\.0\.1 is in use: .*set ADMIN_PORT \(or ADMIN_HOST\)/m],
+    [{ HOST: '192.0.2.1' }, /^HOST: expected an address of this machine.*got '192\.0\.2\.1'/m],
+  ] as const
+
+  for (const [env, sentence] of places) {
+    const { code, text } = await ended(t, { DATABASE_URL: url, PORT: '0', ...env }, 'serve')
+    t.equal(code, 1)
+    t.match(text, sentence)
+    t.notMatch(text, /^ +at /m)
+  }
+})
+
+t.test('SIGHUP does not end a server', async t => {
+  const { url } = await withDatabase(t, 'sqlite')
+  const server = startScript(t, 'src/main.ts', { args: ['serve'], env: { DATABASE_URL: url, PORT: '0' } })
+  await server.line(/^ {2}store /)
+
+  process.kill(server.pid, 'SIGHUP')
+
+  await server.line(/no certificate to be read again/)
+  t.match(await server.terminate(), { code: 0 })
 })
 
 t.test('a bad environment is told in lines, without a stack', async t => {
@@ -132,14 +197,14 @@ t.test('every command explains itself', async t => {
   t.match((await run('serve', '--help')).text, /DATABASE_URL[\s\S]*SECRET_KEY/)
 })
 
-type Run = (...args: string[]) => Promise<{ readonly code: number | null; readonly text: string }>
+type Run = (...args: readonly string[]) => Promise<{ readonly code: number | null; readonly text: string }>
 
 async function onAStore(t: Test, env: Record<string, string> = {}): Promise<Run> {
   const { url } = await withDatabase(t, 'sqlite')
   return (...args) => ended(t, { DATABASE_URL: url, ...env }, ...args)
 }
 
-async function ended(t: Test, env: Record<string, string>, ...args: string[]): ReturnType<Run> {
+async function ended(t: Test, env: Record<string, string>, ...args: readonly string[]): ReturnType<Run> {
   const script = startScript(t, 'src/main.ts', { args, env })
   const { code } = await script.exited
   return { code, text: [...script.stdout, ...script.stderr].join('\n') }

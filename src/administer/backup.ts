@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Config } from '../config.js'
-import { OperatorError, shownUrl } from '../operator-error.js'
+import { OperatorError } from '../operator-error.js'
 import { openStore } from '../store/store.js'
-import { print, refuseMissing } from './store-work.js'
+import { print, refuseMissing, sayStore } from './store-work.js'
 
 export async function backUp(config: Config, name: string): Promise<void> {
   const file = resolve(name)
-  process.stderr.write(`store: ${shownUrl(config.storeUrl)}\n`)
+  sayStore(config)
   refuseMissing(config.storeUrl)
   if (existsSync(file)) throw new OperatorError(`${file} is there already: choose another name, or remove it`)
   const part = `${file}.${randomBytes(4).toString('hex')}.part`

@@ -13,9 +13,11 @@ export function refuse(line: string): void {
   process.exitCode = 1
 }
 
+/** With another folder or environment than the server has, a command would change another store without a word. */
+export const sayStore = ({ storeUrl }: Config): void => void process.stderr.write(`store: ${shownUrl(storeUrl)}\n`)
+
 export async function withStore(config: Config, work: (opened: Opened) => Promise<void>): Promise<void> {
-  // With another folder or environment than the server has, a command would change another store without a word.
-  process.stderr.write(`store: ${shownUrl(config.storeUrl)}\n`)
+  sayStore(config)
   const opened = await open(config)
   try {
     await work(opened)

@@ -1,7 +1,7 @@
 // `import`, `export`, `undo` and `jobs`: work on many rows. Declares the commands; what they do is in
 // administer/bulk.ts and administer/jobs.ts.
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImportOptions, UndoOptions } from '../administer/bulk.js'
 import {
   type BulkSubject,
@@ -18,9 +18,13 @@ import { readConfig } from '../config.js'
 const choice = (flags: string, description: string, choices: readonly string[]): Option =>
   new Option(flags, description).choices([...choices])
 
+const subject = (): Argument => new Argument('<subject>').choices([...bulkSubjects])
+
 export function register(program: Command): void {
   program
-    .command('import <subject> <file>')
+    .command('import')
+    .addArgument(subject())
+    .argument('<file>')
     .description(
       'Load people (with the ids they had) or suppressions (addresses that must not be mailed, nobody is made) from ' +
         'a CSV or NDJSON file, also packed as .gz. Nothing is changed unless the whole file can be read. A cut ' +
@@ -47,20 +51,22 @@ export function register(program: Command): void {
     .addOption(choice('--format <format>', 'what the file holds', forms).default('auto'))
     .addOption(choice('--encoding <encoding>', 'what the text is encoded in', encodings).default('auto'))
     .addOption(choice('--delimiter <delimiter>', 'what stands between values', Object.keys(delimiters)).default('auto'))
-    .action(async (subject: string, file: string, options: ImportOptions) => {
+    .action(async (subject: BulkSubject, file: string, options: ImportOptions) => {
       const { runImport } = await import('../administer/bulk.js')
-      await runImport(readConfig(), subjectOf(subject), file, options)
+      await runImport(readConfig(), subject, file, options)
     })
   program
-    .command('export <subject> [file]')
+    .command('export')
+    .addArgument(subject())
+    .argument('[file]')
     .description(
       'Write all people or suppressions as CSV or NDJSON, as of one moment, to a file (packed if named .gz) or ' +
         'to the standard output. `import` reads it again.',
     )
     .addOption(choice('--format <format>', 'by the name of the file, else csv', ['csv', 'ndjson']))
-    .action(async (subject: string, file: string | undefined, options: { format?: ExportForm }) => {
+    .action(async (subject: BulkSubject, file: string | undefined, options: { format?: ExportForm }) => {
       const { runExport } = await import('../administer/bulk.js')
-      await runExport(readConfig(), subjectOf(subject), file, options)
+      await runExport(readConfig(), subject, file, options)
     })
   program
     .command('undo')
@@ -86,23 +92,20 @@ function registerJobs(program: Command): void {
     .description('List the newest jobs.')
     .action(async () => (await import('../administer/jobs.js')).listJobs(readConfig()))
   jobs
-    .command('show <id>')
+    .command('show')
+    .argument('<id>', 'the number of the job', jobId)
     .description('What a job has done.')
-    .action(async (id: string) => (await import('../administer/jobs.js')).showJob(readConfig(), jobId(id)))
+    .action(async (id: number) => (await import('../administer/jobs.js')).showJob(readConfig(), id))
   jobs
-    .command('errors <id>')
+    .command('errors')
+    .argument('<id>', 'the number of the job', jobId)
     .description('The rows that were not carried out, or not all of them: line, kind and reason, with tabs between.')
-    .action(async (id: string) => (await import('../administer/jobs.js')).showErrors(readConfig(), jobId(id)))
+    .action(async (id: number) => (await import('../administer/jobs.js')).showErrors(readConfig(), id))
   jobs
-    .command('cancel <id>')
+    .command('cancel')
+    .argument('<id>', 'the number of the job', jobId)
     .description('End a job where it is. What it did stays; `undo --job` takes it back.')
-    .action(async (id: string) => (await import('../administer/jobs.js')).cancelJob(readConfig(), jobId(id)))
-}
-
-function subjectOf(text: string): BulkSubject {
-  const subject = bulkSubjects.find(name => name === text)
-  if (subject !== undefined) return subject
-  throw new InvalidArgumentError(`expected people or suppressions, got '${text}'`)
+    .action(async (id: number) => (await import('../administer/jobs.js')).cancelJob(readConfig(), id))
 }
 
 function jobId(text: string): number {

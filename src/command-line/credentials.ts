@@ -1,13 +1,16 @@
 // `credentials`: who may call. Declares the commands; what they do is in administer/credentials.ts.
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import type { NewCredential } from '../administer/credentials.js'
 import { readConfig } from '../config.js'
 import type { Role } from '../domain/command.js'
 
 export function register(program: Command): void {
   const credentials = program.command('credentials').description('Who may call: SOAP users and keys of the JSON face.')
   credentials
-    .command('add <kind> <id>')
+    .command('add')
+    .addArgument(new Argument('<kind>', 'of caller').choices(['soap', 'api']))
+    .argument('<id>', 'user id, or name of the key')
     .description(
       'Make a SOAP user (kind soap: id is the user id) or a key for the JSON face (kind api: id is its ' +
         'name). The secret is shown once; the id appears as actor in histories.',
@@ -21,8 +24,7 @@ export function register(program: Command): void {
         .choices(['reader', 'writer', 'admin'])
         .default('writer'),
     )
-    .action(async (kind: string, id: string, options: { key?: string; role: Role }) => {
-      if (kind !== 'soap' && kind !== 'api') throw new InvalidArgumentError(`expected soap or api, got '${kind}'`)
+    .action(async (kind: NewCredential['kind'], id: string, options: { key?: string; role: Role }) => {
       const { addCredential } = await import('../administer/credentials.js')
       await addCredential(readConfig(), { kind, id, ...options })
     })

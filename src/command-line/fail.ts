@@ -5,9 +5,7 @@ export function fail(cause: unknown): void {
   // What the operator can mend is a sentence; a defect shows where it happened.
   const isSentence =
     /^(?:OperatorError|ConfigError|SchemaTooNew|SchemaPending|SealError|TlsFilesError|ArchiveRefused)$/.test(error.name)
-  const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE'
-  const sentence = isTaken ? `${error.message}: set PORT (or HOST) to another one` : error.message
-  process.stderr.write(`${isSentence || isTaken ? sentence : (error.stack ?? error.message)}
+  process.stderr.write(`${isSentence ? error.message : (error.stack ?? error.message)}
 `)
   process.exit(1)
 }

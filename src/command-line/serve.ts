@@ -1,5 +1,6 @@
 // `serve`: starts the server, says where everything is, and ends it on a signal.
 
+import { isatty } from 'node:tty'
 import type { Command } from 'commander'
 import { type Config, configVariables, readConfig } from '../config.js'
 import { OperatorError, shownUrl } from '../operator-error.js'
@@ -38,6 +39,8 @@ async function runAlone(config: Config, isWorker: boolean): Promise<void> {
     return
   }
   process.on('SIGINT', stop)
+  // A terminal sends it when it is closed. To what runs without one it means: read again what you can.
+  process.on('SIGHUP', isatty(0) ? stop : () => server.renewTls())
   say(welcome(server, config))
 }
 
@@ -46,13 +49,13 @@ async function runWorkers(config: Config): Promise<void> {
     throw new OperatorError('WORKERS: more than one needs a database server; an embedded store has one writer')
   const { prepareStore } = await import('../serve.js')
   const { startWorkers } = await import('../workers.js')
-  const { logger, firstCredentials } = await prepareStore(config)
-  const workers = await startWorkers(config, logger)
+  const prepared = await prepareStore(config)
+  const workers = await startWorkers(config, prepared.logger)
   const stop = onceOnly(() => workers.close())
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', () => void workers.roll())
-  say(welcome({ ...workers, firstCredentials }, config))
+  say(welcome({ ...workers, firstCredentials: await prepared.firstCredentials() }, config))
 }
 
 function onceOnly(close: () => Promise<void>): () => void {
@@ -74,7 +77,7 @@ function welcome(
   const where = [
     `durable-unsubscribe ${packageVersion()} listens on ${url}${workers > 1 ? `, ${workers} workers` : ''}`,
     `  WSDL       ${publicUrl}/soap/mktows/3_1?WSDL`,
-    `  JSON       ${publicUrl}/v1/addresses/{address}`,
+    `  JSON       ${publicUrl}/v1/addresses/{address}    all of it ${publicUrl}/docs`,
     `  health     ${publicUrl}/health/ready    metrics ${adminUrl ?? publicUrl}/metrics`,
     `  store      ${shownUrl(storeUrl)}`,
   ]

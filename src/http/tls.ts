@@ -67,12 +67,12 @@ const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const isInItsTime = ({ validFrom, validTo }: X509Certificate): boolean =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo)
 
-/** Calls back with what the files hold after each change. Files that do not fit (yet) are reported and passed over. */
+/** Calls back with what the files hold after each change, and when told to look. Files that do not fit (yet) are reported and passed over. */
 export function watchTls(
   files: TlsFiles,
   onChange: (material: TlsMaterial) => void,
   onProblem: (cause: unknown) => void,
-): { stop(): void } {
+): { look(): void; stop(): void } {
   const look = (): void => {
     try {
       onChange(readTls(files))
@@ -82,5 +82,5 @@ export function watchTls(
   }
   const watched = [files.certFile, files.keyFile, ...(files.clientCaFile ? [files.clientCaFile] : [])]
   for (const file of watched) watchFile(file, { interval: lookEveryMs, persistent: false }, look)
-  return { stop: () => watched.forEach(file => void unwatchFile(file, look)) }
+  return { look, stop: () => watched.forEach(file => void unwatchFile(file, look)) }
 }
