@@ -72,6 +72,30 @@ t.test('one that was interrupted is gone on with by the same command', async t =
   t.match(await run('sync'), { code: 0, stdout: /^comparison 1 complete\n +1 records compared/ })
 })
 
+t.test(
+  'status says what is set up, what waits, how the last comparison ended, and which records have an address',
+  async t => {
+    const records = standInRecords()
+    records.add({ email: 'ada@example.org', optedOut: true })
+    const { run, api } = await aCommandLine(t, records)
+
+    const before = await run('status')
+    t.match(before, {
+      code: 0,
+      stdout: /^messages from +nobody: SALESFORCE_ORGS is not set\n +0 waiting, 0 given up\n/,
+    })
+    t.match(before.stdout, `writes to        ${api.url}`)
+    t.match(before.stdout, /^last comparison +none$/m)
+
+    await run('sync')
+    const after = await run('status', '--address', 'Ada@Example.org')
+    t.match(after.stdout, /^ +1 waiting, 0 given up$/m)
+    t.match(after.stdout, /^last comparison +1 complete \d{4}-/m)
+    t.match(await run('status', '--address', 'nobody@example.org'), { stdout: /^no record is known that has nobody@/m })
+    t.match(await run('status', '--address', 'nobody'), { code: 1, stderr: /^--address: / })
+  },
+)
+
 t.test('without a way to Salesforce it says what to set', async t => {
   const { url } = await withDatabase(t, 'sqlite')
   const script = startScript(t, 'src/main.ts', { args: ['salesforce', 'sync'], env: { DATABASE_URL: url } })

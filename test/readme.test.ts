@@ -67,6 +67,23 @@ t.test('what operators are shown: calls are traced, the log is archived and veri
   t.match(output, /^0 log entries went to \S+\/archive; done\nok: 0 log entries/)
 })
 
+t.test('a message of Salesforce, sent by hand as the README shows, opts its address out', async t => {
+  const { shell } = await startedServer(t, { SALESFORCE_ORGS: '00D5g000001AbCd' })
+  const [send, look] = blocksOf(section(readme(), '#### Opt-outs from Salesforce'))
+    .find(({ language }) => language === 'sh')!
+    .text.trim()
+    .split('\n')
+
+  t.match(await shell(send!), /<Ack>true<\/Ack>/)
+
+  const status = 'curl -s -H "Authorization: Bearer $API_KEY" http://127.0.0.1:8080/v1/addresses/sam@example.org'
+  t.ok(await eventually(async () => /"unsubscribed"/.test(await shell(status)), { withinMs: 60_000 }))
+  t.match(
+    await shell(look!),
+    /^messages from +00D5g000001AbCd\n +0 waiting[\s\S]*Contact {2}0035g000001AbCdAAK {2}opted out/,
+  )
+})
+
 t.test('the PHP that the README shows unsubscribes a person', async t => {
   if (!requires(t, 'php')) return
   const { shell, withPort } = await startedServer(t)
@@ -111,10 +128,10 @@ function normalised(text: string): string {
     .trim()
 }
 
-async function startedServer(t: Test) {
+async function startedServer(t: Test, more: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const store = { DATA_DIR: folder }
+  const store = { DATA_DIR: folder, ...more }
   const server = startScript(t, 'src/main.ts', { args: ['serve'], env: { ...store, PORT: '0' } })
   await server.line(/export API_KEY=/)
   const said = server.stdout.join('\n')

@@ -1,8 +1,9 @@
 // What the command line does about Salesforce: a comparison carried out here, or watched where a server is at it; the
-// outbox; conflicts. Prints plain lines for people and sets the exit code; what is sent, a server sends.
+// outbox; conflicts; how it all does. Prints plain lines for people and sets the exit code; what is sent, a server sends.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.js'
+import { parseAddress } from '../domain/address.js'
 import { shownKey } from '../domain/erasure.js'
 import type { Opened } from '../opening.js'
 import { OperatorError } from '../operator-error.js'
@@ -87,6 +88,45 @@ function report({ id, isDryRun, state, endedAt, counts, lastError }: SalesforceS
     process.exitCode = exitCodes.interrupted
   } else if (state === 'failed') process.exitCode = 1
 }
+
+/** `address`: whose records are listed besides. */
+export async function showStatus(config: Config, address: string | undefined): Promise<void> {
+  const parsed = address === undefined ? null : parseAddress(address)
+  if (parsed !== null && parsed.type !== 'address') throw new OperatorError(`--address: ${parsed.problem}`)
+  await withStore(config, async ({ store }) => {
+    const [inbox, outbox, [last]] = await Promise.all([
+      store.countInbox(),
+      store.countOutbox(),
+      store.salesforceSyncs({ before: null, limit: 1 }),
+    ])
+    const { salesforceOrgs: orgs, salesforceSyncAt: syncAt, salesforcePrecedence: precedence } = config
+    const facts = [
+      ['messages from', orgs.length === 0 ? 'nobody: SALESFORCE_ORGS is not set' : orgs.join(', ')],
+      ['', `${inbox.waiting} waiting, ${inbox.failed} given up`],
+      ['writes to', loginOf(config) ?? 'nobody: SALESFORCE_LOGIN_URL and what belongs to it are not set'],
+      ['', `${outbox.waiting} waiting, ${outbox.failed} given up`],
+      ['last comparison', last === undefined ? 'none' : told(last)],
+      ['each day', syncAt === null ? 'none: SALESFORCE_SYNC_AT is not set' : `${syncAt} UTC`],
+      ['precedence', precedence],
+    ] as const
+    for (const [name, value] of facts) print(`${name.padEnd(15)}  ${value}`)
+    if (parsed === null) return
+    const selection = { type: 'address', key: parsed.address.key } as const
+    const records = await store.selectedSalesforceRecords(selection, { after: null, limit: shownAtOnce })
+    if (records.length === 0) print(`no record is known that has ${parsed.address.text}`)
+    for (const { recordId, objectType, optedOut, lastModified } of records) {
+      const side = optedOut === null ? 'not seen' : optedOut ? 'opted out' : 'clear'
+      const at = lastModified === null ? 'at no known time' : new Date(lastModified).toISOString()
+      print([objectType.padEnd(7), recordId, side.padEnd(9), at].join('  '))
+    }
+  })
+}
+
+const loginOf = ({ salesforceLogin: login }: Config): string | null =>
+  login === null ? null : login.type === 'token' ? login.instanceUrl : login.loginUrl
+
+const told = ({ id, state, askedAt, endedAt, lastError }: SalesforceSync): string =>
+  `${id} ${state} ${new Date(endedAt ?? askedAt).toISOString()}${lastError === null ? '' : `: ${lastError}`}`
 
 export async function showOutbox(config: Config, isReplay: boolean): Promise<void> {
   await withStore(config, async ({ store }) => {

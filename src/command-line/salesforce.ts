@@ -1,4 +1,4 @@
-// `salesforce`: comparisons with Salesforce, what it is still to be told, and where the two sides disagreed. What the
+// `salesforce`: how the exchange does, comparisons with Salesforce, what it is still to be told, and where the two sides disagreed. What the
 // commands do is in administer/salesforce.ts.
 
 import type { Command } from 'commander'
@@ -16,6 +16,17 @@ export function register(program: Command): void {
     .action(async ({ dryRun: isDryRun = false }: { dryRun?: boolean }) => {
       const { runSync } = await import('../administer/salesforce.js')
       await runSync(readConfig(), isDryRun)
+    })
+  salesforce
+    .command('status')
+    .description(
+      'Say what is set up in either direction, what waits there, and how the last comparison ended. With an address, ' +
+        'also the records that have it, as they were seen last.',
+    )
+    .option('--address <address>', 'whose records')
+    .action(async ({ address }: { address?: string }) => {
+      const { showStatus } = await import('../administer/salesforce.js')
+      await showStatus(readConfig(), address)
     })
   salesforce
     .command('outbox')
