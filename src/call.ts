@@ -24,7 +24,8 @@ export async function call({ url, user, key, operation, params, timeoutMs }: Cal
   if (!/^https?:\/\//.test(endpoint)) throw new OperatorError(`--url: expected http:// or https://, got '${url}'`)
   const options = { endpoint, wsdl_options: { timeout: timeoutMs } }
   const client = await createClientAsync(`${endpoint}?WSDL`, options).catch((cause: unknown) => {
-    throw new OperatorError(`no WSDL could be read from ${endpoint}?WSDL: ${(cause as Error).message}`, { cause })
+    const said = (cause as Error).message.replace(/\s+/g, ' ').trim().slice(0, 300)
+    throw new OperatorError(`no WSDL could be read from ${endpoint}?WSDL: ${said}`, { cause })
   })
   const method: unknown = client[`${operation}Async`]
   if (typeof method !== 'function') {

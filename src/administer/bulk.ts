@@ -196,6 +196,8 @@ export async function runExport(
     const into: Writable = packed ?? target
     try {
       const done = part === undefined ? null : finished(target)
+      // Where it cannot be opened or written, the next write says so.
+      done?.catch(() => {})
       const { rows, seq } = await exportAll(store, { subject, form, dictionary: fields.dictionary }, writerTo(into))
       if (part !== undefined && file !== undefined) {
         into.end()

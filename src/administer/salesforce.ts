@@ -1,5 +1,6 @@
 // What the command line does about Salesforce: a comparison carried out here, or watched where a server is at it; the
-// outbox; conflicts; how it all does. Prints plain lines for people and sets the exit code; what is sent, a server sends.
+// outbox; conflicts; how all of it does. Prints plain lines for people and sets the exit code; what is sent, a server
+// sends.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.js'

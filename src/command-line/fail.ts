@@ -5,7 +5,9 @@ export function fail(cause: unknown): void {
   // What the operator can mend is a sentence; a defect shows where it happened.
   const isSentence =
     /^(?:OperatorError|ConfigError|SchemaTooNew|SchemaPending|SealError|TlsFilesError|ArchiveRefused)$/.test(error.name)
-  process.stderr.write(`${isSentence ? error.message : (error.stack ?? error.message)}
+  // A file that is not there, or a disk that is full: what the system says names the file and what was done to it.
+  const isOfFile = 'syscall' in error && 'path' in error
+  process.stderr.write(`${isSentence || isOfFile ? error.message : (error.stack ?? error.message)}
 `)
   process.exit(1)
 }

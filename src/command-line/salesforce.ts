@@ -1,5 +1,5 @@
-// `salesforce`: how the exchange does, comparisons with Salesforce, what it is still to be told, and where the two sides disagreed. What the
-// commands do is in administer/salesforce.ts.
+// `salesforce`: how the exchange does, comparisons with Salesforce, what it is still to be told, and where the two
+// sides disagreed. What the commands do is in administer/salesforce.ts.
 
 import type { Command } from 'commander'
 import { readConfig } from '../config.js'

@@ -67,7 +67,10 @@ const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const isInItsTime = ({ validFrom, validTo }: X509Certificate): boolean =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo)
 
-/** Calls back with what the files hold after each change, and when told to look. Files that do not fit (yet) are reported and passed over. */
+/**
+ * Calls back with what the files hold after each change, and when told to look. Files that do not fit (yet) are
+ * reported and passed over.
+ */
 export function watchTls(
   files: TlsFiles,
   onChange: (material: TlsMaterial) => void,

@@ -7,7 +7,7 @@ import type { Service } from '../service/service.js'
 import { cursors, pageOf } from './page.js'
 import { notFound, Problem } from './problem.js'
 import { type GuardedRoute, type Reply, route } from './route.js'
-import { timestamp, timeText } from './time.js'
+import { timeOrNull, timestamp, timeText } from './time.js'
 
 const syncResource = z
   .object({
@@ -105,7 +105,6 @@ export function salesforceSyncRoutes({ salesforce }: Pick<Service, 'salesforce'>
 }
 
 const json = (status: number, value: unknown): Reply => ({ status, content: { type: 'json', value } })
-const timeOrNull = (at: number | null): string | null => (at === null ? null : timeText(at))
 
 function presentSync(sync: SalesforceSync): z.input<typeof syncResource> {
   const { id, isDryRun: dryRun, state, askedBy, lastError, counts } = sync

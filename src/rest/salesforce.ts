@@ -7,7 +7,7 @@ import type { KeptConflict } from '../service/salesforce/records.js'
 import type { Service } from '../service/service.js'
 import { cursors, pageOf } from './page.js'
 import { type GuardedRoute, route } from './route.js'
-import { timestamp, timeText } from './time.js'
+import { timeOrNull, timestamp, timeText } from './time.js'
 import { addressInUrl } from './url.js'
 
 const objectType = z.enum(salesforceObjects)
@@ -88,8 +88,6 @@ export function salesforceRoutes({ salesforce }: Pick<Service, 'salesforce'>): G
     }),
   ]
 }
-
-const timeOrNull = (at: number | null): string | null => (at === null ? null : timeText(at))
 
 export function presentConflict(conflict: KeptConflict): z.input<typeof salesforceConflictResource> {
   const { id, at, orgId, recordId, objectType, key, theirs, ours, precedence, resolution } = conflict

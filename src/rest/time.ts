@@ -6,3 +6,6 @@ import { z } from 'zod'
 export const timestamp = z.iso.datetime({ precision: 3 })
 
 export const timeText = (at: number): string => new Date(at).toISOString()
+
+/** Of what has not happened, null. */
+export const timeOrNull = (at: number | null): string | null => (at === null ? null : timeText(at))

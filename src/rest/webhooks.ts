@@ -10,7 +10,7 @@ import { changeResource, kindList, presentChange, refuseOtherKinds } from './cha
 import { cursors, pageOf } from './page.js'
 import { invalid, notFound, Problem } from './problem.js'
 import { type GuardedRoute, type Reply, route } from './route.js'
-import { timestamp, timeText } from './time.js'
+import { timeOrNull, timestamp, timeText } from './time.js'
 
 const replayedIdsMax = 1_000
 
@@ -240,7 +240,7 @@ export function webhookRoutes({ webhooks }: Pick<Service, 'webhooks'>): GuardedR
           changeId: delivery.changeId,
           attempts: delivery.attempts,
           storedAt: timeText(delivery.storedAt),
-          lastAttemptAt: moment(delivery.lastAt),
+          lastAttemptAt: timeOrNull(delivery.lastAt),
           lastError: delivery.lastError,
           change: change === null ? null : presentChange(change),
         }))
@@ -274,7 +274,6 @@ export function webhookPayload(change: Change): Readonly<Record<string, unknown>
 }
 
 const json = (code: number, value: unknown): Reply => ({ status: code, content: { type: 'json', value } })
-const moment = (at: number | null): string | null => (at === null ? null : timeText(at))
 const nothingThere = (id: number): Error => notFound(`there is no webhook ${id}`)
 
 function found<T>(thing: T | undefined, id: number): T {
@@ -293,8 +292,8 @@ function present({ webhook, deliveries }: WebhookView): z.input<typeof webhookRe
   return {
     ...{ id, url: target, description: text, state, stateReason, delivered, lastError, ...deliveries },
     filter: { kinds: [...wanted.kinds], status: wanted.to, source: wanted.source },
-    lastDeliveredAt: moment(webhook.lastDeliveredAt),
-    failingSince: moment(webhook.failingSince),
+    lastDeliveredAt: timeOrNull(webhook.lastDeliveredAt),
+    failingSince: timeOrNull(webhook.failingSince),
     createdAt: timeText(webhook.createdAt),
     createdBy: webhook.createdBy,
   }
