@@ -60,6 +60,24 @@ export function readinessLog(
   }
 }
 
+const troubleEveryMs = 60_000
+
+/** For what is tried again every second: of its failures one a minute is logged, with how many there were since. */
+export function seldom(
+  logger: Pick<Logger, 'warn'>,
+  text: string,
+  now: () => number = Date.now,
+): (cause: unknown) => void {
+  let quietUntil = 0
+  let unlogged = 0
+  return cause => {
+    if (now() < quietUntil) return void unlogged++
+    quietUntil = now() + troubleEveryMs
+    logger.warn({ err: cause, unlogged }, text)
+    unlogged = 0
+  }
+}
+
 // Whoever re-points a client must learn which of the two is wrong. Strangers must not fill the disk with it.
 const refusalLogEveryMs = 1_000
 

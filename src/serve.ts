@@ -9,7 +9,7 @@ import { createMetrics, type Metrics } from './http/metrics.js'
 import { createHttpServer, type HttpServer } from './http/server.js'
 import { readTls, watchTls } from './http/tls.js'
 import { listenAt } from './listening.js'
-import { blockedAttempts, groupCommitEvents, readinessLog, slowStatements, waitingWork } from './observing.js'
+import { blockedAttempts, groupCommitEvents, readinessLog, seldom, slowStatements, waitingWork } from './observing.js'
 import { bootstrap, type FirstCredentials, type Opened, open } from './opening.js'
 import { packageVersion } from './package-root.js'
 import { readiness } from './readiness.js'
@@ -107,7 +107,7 @@ export async function serve(config: Config): Promise<RunningServer> {
   metrics.watchBacklog(() => waitingWork(store))
   background = startBackgroundWork(opened, writes, config, logger)
   const attempts = blockedAttempts(opened, metrics, logger)
-  const onTrouble = (cause: unknown): void => logger.warn({ err: cause }, 'a traced call could not be kept')
+  const onTrouble = seldom(logger, 'whose calls are traced could not be read, or a traced call could not be kept')
   const traces = new Traces({ store, now: Date.now, onTrouble })
   await traces.begin()
   const hooks = webhookWork(opened, changes, config, logger, metrics)
@@ -139,7 +139,7 @@ export async function serve(config: Config): Promise<RunningServer> {
     readiness: readinessLog(logger, () => readiness(opened, writes, config)),
   }
 
-  const freshSettings = settings.keepFresh(cause => logger.warn({ err: cause }, 'settings could not be read again'))
+  const freshSettings = settings.keepFresh(seldom(logger, 'settings could not be read again'))
   const limiter = new CallLimiter(
     { rate: config.limitRate, concurrency: config.limitConcurrency, daily: config.limitDaily },
     Date.now,

@@ -1,6 +1,6 @@
 // What balancers and Prometheus ask, without a key.
 import t from 'tap'
-import { readinessLog } from '../../src/observing.js'
+import { readinessLog, seldom } from '../../src/observing.js'
 import { startJsonFace } from '../support/json-face.js'
 
 t.test('the process is alive as long as it answers', async t => {
@@ -79,4 +79,15 @@ t.test('metrics are text, for Prometheus', async t => {
   t.equal(status, 200)
   t.match(headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
   t.match(text, /^# TYPE durable_unsubscribe_commands_total counter$/m)
+})
+
+t.test('what fails every second is a line a minute, which says how many it stands for', async t => {
+  const lines: { readonly unlogged?: number }[] = []
+  let now = 0
+  const failed = seldom({ warn: (line: object) => void lines.push(line) } as never, 'it failed', () => now)
+
+  for (; now < 120_000; now += 1_000) failed(new Error('no answer'))
+  failed(new Error('no answer'))
+
+  t.match(lines, [{ unlogged: 0 }, { unlogged: 59 }, { unlogged: 59 }])
 })
