@@ -77,8 +77,9 @@ export function importRoutes({ jobs, fields, settings }: Parts, face: Face): Gua
           status: 202,
         },
       ],
-      async handle({ query, caller, replay, upload }) {
+      async handle({ query, caller, headers, replay, upload }) {
         const { subject, name, flag: flagMode, reason, evidence } = query
+        refuseOtherForms(headers['content-type'])
         if (query.unknown === 'add') authorize(caller, 'admin')
         const cause: Cause = {
           ...{ actor: caller.id, role: caller.role, source: bulkSource, evidence: evidence ?? null },
@@ -119,6 +120,20 @@ export function importRoutes({ jobs, fields, settings }: Parts, face: Face): Gua
       },
     }),
   ]
+}
+
+// What a file is, its bytes say; but these two wrap something else around it, which would be read as its first line.
+function refuseOtherForms(contentType: string | undefined): void {
+  if (contentType === undefined || !/^\s*(?:multipart\/|application\/json\b)/i.test(contentType)) return
+  throw new Problem({
+    status: 415,
+    name: 'unsupported-media-type',
+    title: 'Unsupported media type',
+    detail:
+      `Content-Type: expected the file itself as the body, as ${importMediaTypes.join(' or ')}, ` +
+      `got '${contentType.slice(0, 60)}'`,
+    headers: { Accept: importMediaTypes.join(', ') },
+  })
 }
 
 const whole = ({ requestHash }: NamedReplay, digest: string): string =>

@@ -201,11 +201,11 @@ export function createJobs(engine: EngineName, writer: Knex, reader: Knex): JobS
         .where({ import_id: id })
         .andWhere('number', '>', after)
         .orderBy('number')
-        .limit(1)
+        .limit(2)
         .select('number', 'content')
-      const [row] = rows
+      const [row, behind] = rows
       if (row === undefined) return { reports: [], next: null }
-      return { reports: JSON.parse(row.content) as RowReport[], next: row.number }
+      return { reports: JSON.parse(row.content) as RowReport[], next: behind === undefined ? null : row.number }
     },
 
     cancelJob: (id, at) =>

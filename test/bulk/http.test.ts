@@ -79,6 +79,16 @@ for (const engine of ['sqlite', 'mysql'] satisfies Engine[]) {
   })
 }
 
+t.test('the last page of what was not carried out says that it is the last', async t => {
+  const { ask, post, over } = await aServer(t, 'sqlite')
+  const { headers } = await post('subject=suppressions', 'email\nada@x.example\nnobody\n')
+  const { id } = await over(headers.get('location'))
+
+  const report = await (await ask(`/v1/jobs/${id}/errors`)).json()
+
+  t.match(report, { errors: [{ line: 3, type: 'failed' }], next: null })
+})
+
 t.test('a named upload is taken once, and its name belongs to its bytes', async t => {
   const { post, jobs } = await aServer(t, 'sqlite')
   const headers = { 'idempotency-key': randomUUID() }
@@ -112,6 +122,10 @@ t.test('what cannot be taken is refused with a reason, and leaves nothing', asyn
   ]
   for (const [what, query, body, status, detail, as = 'writer'] of cases)
     t.match(await post(query, body, { as }), { status, json: { detail } }, what)
+  for (const type of ['multipart/form-data; boundary=x', 'application/json']) {
+    const { status, json } = await post('subject=suppressions', list, { headers: { 'content-type': type } })
+    t.match({ status, json }, { status: 415, json: { detail: /expected the file itself as the body, as text\/csv/ } })
+  }
   t.same(await jobs(), [])
 })
 

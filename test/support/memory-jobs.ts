@@ -140,8 +140,8 @@ export function memoryJobs(tables: Tables): JobStore & ReceivingStore & JobReads
         .slice(0, limit)
     },
     async jobReports(id, after) {
-      const reports = jobs.find(({ job }) => job.id === id)?.reports[after]
-      return reports === undefined ? { reports: [], next: null } : { reports, next: after + 1 }
+      const all = jobs.find(({ job }) => job.id === id)?.reports ?? []
+      return { reports: all[after] ?? [], next: after + 1 < all.length ? after + 1 : null }
     },
     async cancelJob(id, at) {
       const kept = jobs.find(({ job }) => job.id === id)
