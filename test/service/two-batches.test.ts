@@ -184,6 +184,30 @@ for (const [what, ahead, behind] of shared) {
   })
 }
 
+t.test('of those that wait, as many follow as come before the first that names what the batch ahead names', async t => {
+  if (!requires(t, 'mysql')) return
+  const { store, url } = await aStore(t)
+  const steps = inSteps(store, async step => {
+    if (step === '1 append') await eventually(() => steps.said.includes('2 read'), within)
+  })
+  const { writes, reported } = aGroupCommit(steps.store, { batchMax: 4 })
+  const behind = ['e', 'f', 'a', 'g'].map(letter => suppress(`${letter}.one`))
+
+  const [first, second] = await Promise.all([writes.submitAll(four('one')), writes.submitAll(behind)])
+
+  t.ok(steps.said.indexOf('2 read') < steps.said.indexOf('1 end'))
+  t.ok(steps.said.indexOf('3 read') > steps.said.indexOf('1 end'))
+  t.strictSame(
+    [positions(first), positions(second)],
+    [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ],
+  )
+  t.strictSame(reported.batches, [4, 2, 2])
+  await isVerified(t, url, 'after a part of a batch')
+})
+
 t.test('the parts of one named request do not follow each other: the first of them keeps its name', async t => {
   if (!requires(t, 'mysql')) return
   const whole = namedReplay('caller', 'key', 'request')

@@ -9,7 +9,7 @@ import { type Ahead, BatchRun, type BatchTools, type GroupCommitEvents, type Wai
 import { charactersOf } from './command-size.js'
 import { FreshIds } from './fresh-ids.js'
 import { type Answer, type NamedReplay, QueueFull, Stopping, type Submission } from './submission.js'
-import { mayFollow } from './turn.js'
+import { followersIn } from './turn.js'
 
 export interface GroupCommitLimits {
   /** Commands in one transaction. */
@@ -32,6 +32,9 @@ export const defaultGroupCommitLimits: GroupCommitLimits = {
 
 // Nobody waits longer than patience and a part of it.
 const looksPerPatience = 8
+// What a transaction costs, it costs for all of its commands: fewer than these, or than half of those ahead of them, do
+// better to wait for company than to begin behind another batch.
+const followersMin = 16
 // Commands are also bounded by their size, so that no batch grows past what a statement may carry.
 const batchCharactersMax = 4_000_000
 
@@ -43,7 +46,7 @@ export class GroupCommit {
   #queue: Waiting[] = []
   /** At most two: one is being written, the other one gets ready behind it. */
   readonly #runs = new Set<BatchRun>()
-  #onEnough: () => void = () => {}
+  #onWaiting: () => void = () => {}
   #running: Promise<void> | null = null
   #stopping = false
   #submitted = 0
@@ -142,7 +145,7 @@ export class GroupCommit {
       })
     })
     this.#running ??= this.#run()
-    this.#countWaiting()
+    this.#onWaiting()
     return answered
   }
 
@@ -165,31 +168,30 @@ export class GroupCommit {
     this.#running = null
   }
 
-  #begin(ahead: Ahead | null): BatchRun {
-    const run = new BatchRun(this.#queue.splice(0, this.#nextBatchLength()), ahead, this.#tools)
+  #begin(ahead: Ahead | null, length = this.#nextBatchLength()): BatchRun {
+    const run = new BatchRun(this.#queue.splice(0, length), ahead, this.#tools)
     this.#runs.add(run)
     return run
   }
 
-  // Small batches do better to wait and grow: what a transaction costs, it costs for all of its commands.
   async #beginBehind(ahead: BatchRun): Promise<BatchRun | null> {
     if (this.#store.batchesAtOnce === 1) return null
     const head = await ahead.turn.left
     if (head === null) return null
-    await Promise.race([ahead.over, this.#enoughForAnother()])
-    if (ahead.isOver || !mayFollow(this.#queue.slice(0, this.#nextBatchLength()), ahead.members)) return null
-    return this.#begin({ run: ahead, head })
+    const enough = Math.min(Math.max(followersMin, ahead.members.length / 2), this.#limits.batchMax / 2)
+    await Promise.race([ahead.over, this.#untilWaiting(enough)])
+    if (ahead.isOver) return null
+    const followers = followersIn(this.#queue.slice(0, this.#nextBatchLength()), ahead.members)
+    return followers < enough ? null : this.#begin({ run: ahead, head }, followers)
   }
 
-  #enoughForAnother(): Promise<void> {
+  #untilWaiting(count: number): Promise<void> {
     return new Promise(resolve => {
-      this.#onEnough = resolve
-      this.#countWaiting()
+      this.#onWaiting = () => {
+        if (this.#queue.length >= count) resolve()
+      }
+      this.#onWaiting()
     })
-  }
-
-  #countWaiting(): void {
-    if (this.#queue.length >= this.#limits.batchMax / 2) this.#onEnough()
   }
 
   #nextBatchLength(): number {

@@ -49,18 +49,19 @@ export class Turn {
 }
 
 /**
- * Whether a batch may be read before the one ahead of it is written. What both of them name, the second would not see
- * as the first leaves it. What only the store knows them to have in common, such as the address of a person that is
- * named by its id, the locks keep in order.
+ * How many of a queue, from its first on, may be read before the batch ahead of them is written. What both name, the
+ * second would not see as the first leaves it. What only the store knows them to have in common, such as the address of
+ * a person that is named by its id, the locks keep in order.
  */
-export function mayFollow(batch: readonly Submission[], ahead: readonly Submission[]): boolean {
+export function followersIn(queue: readonly Submission[], ahead: readonly Submission[]): number {
   const before = new Set<string>()
   for (const submission of ahead) {
     const names = namesIn(submission)
-    if (names === null) return false
+    if (names === null) return 0
     for (const name of names) before.add(name)
   }
-  return batch.every(submission => namesIn(submission)?.every(name => !before.has(name)) ?? false)
+  const first = queue.findIndex(submission => namesIn(submission)?.some(name => before.has(name)) ?? true)
+  return first === -1 ? queue.length : first
 }
 
 // Null: it reaches farther than what it names.
