@@ -48,8 +48,11 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   const place = (limits.room ?? createBodyRoom(Number.POSITIVE_INFINITY)).begin()
   try {
     const decode = decoderFor(request.headers['content-encoding'])
-    if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) throw tooLong(limits.bytesMax)
-    const sent = await receive(request, limits, place)
+    const declared = Number(request.headers['content-length'] ?? 0)
+    if (declared > limits.bytesMax) throw tooLong(limits.bytesMax)
+    // Most bodies come in one packet with their head, and Node hands that over whole before it goes on.
+    await null
+    const sent = takeWhole(request, declared, place) ?? (await receive(request, limits, place))
     if (decode === null || sent.length === 0) return sent
     return await place.inflate(() => inflated(sent, decode, limits.inflatedBytesMax))
   } catch (cause) {
@@ -60,6 +63,12 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   } finally {
     place.end()
   }
+}
+
+/** A body that is here already: it needs no listeners and no clock. Null where some of it is still to come. */
+function takeWhole(request: IncomingMessage, declared: number, place: BodyPlace): Buffer | null {
+  const isHere = declared > 0 && request.readableLength === declared
+  return isHere && place.has(declared) ? request.read() : null
 }
 
 function receive(request: IncomingMessage, { bytesMax, timeoutMs }: BodyLimits, place: BodyPlace): Promise<Buffer> {

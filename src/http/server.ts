@@ -143,7 +143,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (begun === undefined) {
       latest.set(socket, { request, response, at })
       socket.once('close', () => latest.delete(socket))
-    } else Object.assign(begun, { request, response, at })
+    } else {
+      begun.request = request
+      begun.response = response
+      begun.at = at
+    }
     if (isClosing) endsItsConnection(response)
     request.url = originForm(request.url ?? '/')
     try {

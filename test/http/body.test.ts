@@ -12,18 +12,22 @@ const limits: BodyLimits = { bytesMax: 1_000, inflatedBytesMax: 4_000, timeoutMs
 interface Reader {
   readonly port: number
   readonly refused: BodyError[]
+  /** Requests whose bodies were asked for. */
+  readonly begun: number
   send(body: Uint8Array | string, headers?: Record<string, string>): Promise<{ status: number; text: string }>
 }
 
 async function startReader(t: Test, given: Partial<BodyLimits> = {}): Promise<Reader> {
   const refused: BodyError[] = []
+  let begun = 0
   const server = createServer((incoming: IncomingMessage, response) => {
+    begun += 1
     readBody(incoming, { ...limits, ...given }).then(
       body => response.end(body),
       (error: unknown) => {
         if (!(error instanceof BodyError)) throw error
         refused.push(error)
-        response.writeHead(error.status).end(error.message)
+        response.writeHead(error.status, { 'Content-Length': error.message.length }).end(error.message)
       },
     )
   })
@@ -36,6 +40,9 @@ async function startReader(t: Test, given: Partial<BodyLimits> = {}): Promise<Re
   return {
     port,
     refused,
+    get begun() {
+      return begun
+    },
     async send(body, headers = {}) {
       const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, headers })
       return { status: response.status, text: await response.text() }
@@ -49,6 +56,29 @@ t.test('a body comes out as it was sent', async t => {
   t.same(await reader.send('Grüße'), { status: 200, text: 'Grüße' })
   t.same(await reader.send(''), { status: 200, text: '' })
   t.same(await reader.send('x', { 'content-encoding': 'identity' }), { status: 200, text: 'x' })
+})
+
+t.test('a body is the same in one packet with its head, behind another one, and in pieces', async t => {
+  const reader = await startReader(t)
+  const socket = connect(reader.port, '127.0.0.1').setEncoding('latin1')
+  t.teardown(() => socket.destroy())
+  let received = ''
+  socket.on('data', (text: string) => {
+    received += text
+  })
+  const answers = (): string[] => received.split(/HTTP\/1\.1 /).slice(1)
+  const bodies = (): (string | undefined)[] => answers().map(answer => answer.split('\r\n\r\n')[1])
+  const post = (body: string, header = ''): string =>
+    `POST / HTTP/1.1\r\nHost: x\r\n${header}Content-Length: ${body.length}\r\n\r\n${body}`
+
+  socket.write(post('one') + post('two') + post('not gzip', 'Content-Encoding: gzip\r\n') + post('after it'))
+  await eventually(() => answers().length === 4, { withinMs: 10_000, what: 'four answers' })
+  socket.write(post('in two pieces').slice(0, -7))
+  await eventually(() => reader.begun === 5, { withinMs: 10_000, what: 'the fifth request' })
+  socket.write(' pieces')
+  await eventually(() => bodies()[4] === 'in two pieces', { withinMs: 10_000, what: 'the fifth answer' })
+
+  t.same(bodies(), ['one', 'two', 'the body is not what its Content-Encoding says', 'after it', 'in two pieces'])
 })
 
 t.test('gzip, x-gzip and both kinds of deflate are inflated', async t => {
