@@ -79,13 +79,13 @@ export function causeOf(
   } = {},
 ): Cause {
   const { reason, evidence, origin } = stated
-  return {
+  const cause = {
     actor: caller.id,
     role: caller.role,
     source: face.source,
     reason: reason ?? face.defaultReason,
     reasonGiven: reason !== undefined,
     evidence: evidence ?? null,
-    ...(origin === undefined ? {} : { origin }),
   }
+  return origin === undefined ? cause : { ...cause, origin }
 }

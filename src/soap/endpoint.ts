@@ -98,14 +98,20 @@ export function createEndpoint(given: EndpointOptions): { readonly answer: Endpo
   const options = { ...given, signatures: new Signatures() }
   return {
     answer: async (contract, request) => {
-      const run = new EndpointRun(contract, request.requestId, options)
-      const reply = run.finish(await run.answer(request))
+      const run = new EndpointRun(request.requestId, options)
+      let answered: Answered<string>
+      try {
+        answered = await run.carryOut(contract, request)
+      } catch (cause) {
+        answered = faultAnswer(run.faultOf(cause))
+      }
+      const reply = run.finish(answered)
       if (options.tracer?.isOn === true) options.tracer.answered(contract, run.toTrace(request, reply))
       return reply
     },
     unread: (cause, requestId) => {
-      const run = new EndpointRun(null, requestId, options)
-      return run.finish({ type: 'fault', fault: run.faultOf(cause) })
+      const run = new EndpointRun(requestId, options)
+      return run.finish(faultAnswer(run.faultOf(cause)))
     },
   }
 }
@@ -114,7 +120,6 @@ type Content = Exclude<EnvelopeReading, { readonly type: 'refused' }>
 
 /** What is found out on the way, and needed for the reply however the call ends. */
 class EndpointRun {
-  readonly #contract: Contract | null
   readonly #requestId: string
   readonly #options: Options
   readonly #startedAt = performance.now()
@@ -126,21 +131,12 @@ class EndpointRun {
   #claimed: string | null = null
   #isProven = false
 
-  constructor(contract: Contract | null, requestId: string, options: Options) {
-    this.#contract = contract
+  constructor(requestId: string, options: Options) {
     this.#requestId = requestId
     this.#options = options
   }
 
-  async answer(request: EndpointRequest): Promise<Answered<string>> {
-    try {
-      return await this.#carryOut(this.#contract!, request)
-    } catch (cause) {
-      return { type: 'fault', fault: this.faultOf(cause) }
-    }
-  }
-
-  async #carryOut(contract: Contract, request: EndpointRequest): Promise<Answered<string>> {
+  async carryOut(contract: Contract, request: EndpointRequest): Promise<Answered<string>> {
     // 1. The charset, then well-formed XML, then an envelope with one call in it.
     const { contentType } = request
     if (contentType !== undefined && /^\s*application\/soap\+xml\b/i.test(contentType)) this.#soapVersion = '1.2'
@@ -168,7 +164,12 @@ class EndpointRun {
     }
   }
 
-  async #serve(contract: Contract, reading: Content, messageText: string, caller: Caller): Promise<Answered<string>> {
+  #serve(
+    contract: Contract,
+    reading: Content,
+    messageText: string,
+    caller: Caller,
+  ): Answered<string> | Promise<Answered<string>> {
     // 5. An operation of the contract that is carried out, for this caller too.
     if (reading.type === 'unknownOperation') return faultAnswer(unknownOperationFault(reading.bodyElement))
     const operation = findOperation(reading.operation, caller.role)

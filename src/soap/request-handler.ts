@@ -35,7 +35,13 @@ export function createSoapRequestHandler(options: SoapRequestHandlerOptions): So
     const target = known.get(url) ?? readTarget(url, soapPath)
     if (target === null) return false
     const requestId = options.requestIdOf(request)
-    answer(request, response, target, requestId, wsdls, options).catch(cause => {
+    const contract = options.contracts.get(target.rest)
+    // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
+    const answered =
+      contract !== undefined && request.method === 'POST'
+        ? answerCall(request, response, contract, target, requestId, options)
+        : answerOther(request, response, target, requestId, wsdls, options)
+    answered.catch(cause => {
       options.onDefect(cause, requestId)
       if (response.headersSent) {
         response.destroy()
@@ -48,7 +54,7 @@ export function createSoapRequestHandler(options: SoapRequestHandlerOptions): So
   }
 }
 
-async function answer(
+async function answerOther(
   request: IncomingMessage,
   response: ServerResponse,
   { rest: version, asksForWsdl }: Target,
@@ -58,11 +64,6 @@ async function answer(
 ): Promise<void> {
   const { contracts, publicUrl } = options
   const contract = contracts.get(version)
-  // A call may come to the address of the WSDL too: one PHP client keeps its ?WSDL on (client-habits 14).
-  if (contract !== undefined && request.method === 'POST') {
-    sendReply(response, await call(request, contract, `${soapPath}/${version}`, requestId, options), requestId)
-    return
-  }
   response.setHeader('X-Request-Id', requestId)
   if (contract === undefined) {
     const known = [...contracts.keys()].map(name => `${soapPath}/${name}`).join(', ')
@@ -81,23 +82,28 @@ async function answer(
   }
 }
 
-async function call(
+async function answerCall(
   request: IncomingMessage,
+  response: ServerResponse,
   contract: Contract,
-  path: string,
+  { rest: version }: Target,
   requestId: string,
   { endpoint, readBody, placeOf }: SoapRequestHandlerOptions,
-): Promise<EndpointReply> {
+): Promise<void> {
   let body: Uint8Array
   try {
     body = await readBody(request)
   } catch (cause) {
-    return endpoint.unread(cause, requestId)
+    sendReply(response, endpoint.unread(cause, requestId), requestId)
+    return
   }
   const { 'content-type': contentType, soapaction, 'user-agent': userAgent } = request.headers
   const soapAction = Array.isArray(soapaction) ? soapaction.join(', ') : soapaction
-  const headers = { contentType, soapAction, userAgent }
-  return endpoint.answer(contract, { ...headers, body, requestId, place: placeOf?.(request), path })
+  const place = placeOf?.(request)
+  const path = `${soapPath}/${version}`
+  // Member by member: to spread an object and add to it costs V8 some microseconds.
+  const call = { contentType, soapAction, userAgent, body, requestId, place, path }
+  sendReply(response, await endpoint.answer(contract, call), requestId)
 }
 
 export interface Target {

@@ -130,12 +130,16 @@ export class GroupCommit {
   }
 
   #enqueue(submission: Submission, arrivedAt: number, names: ReadonlySet<string>): Promise<Answer> {
-    const { replay } = submission
+    const { command, cause, policy, replay } = submission
     if (replay.type === 'named' && !names.has(requestNameOf(replay))) return Promise.resolve({ type: 'in-progress' })
-    const characters = charactersOf(submission.command)
+    const characters = charactersOf(command)
     const answered = new Promise<Answer>((resolve, reject) => {
       this.#queue.push({
-        ...submission,
+        // Member by member: to spread an object and add to it costs V8 some microseconds.
+        command,
+        cause,
+        policy,
+        replay,
         // Node draws the random bits of many at once; 16 bytes from the system for each call take ten times as long.
         commandId: randomUUID().replaceAll('-', ''),
         arrivedAt,

@@ -207,9 +207,10 @@ class EnvelopeRun {
       unknown: this.#unknownBlocks,
       notUnderstood: this.#notUnderstood,
     }
-    const content = { soapVersion, header, bodyElement, findings: this.#findings, unknown: this.#unknown }
-    if (this.#operation === undefined) return { type: 'unknownOperation', ...content }
-    return { type: 'request', operation: this.#operation, params: this.#params, ...content }
+    const [operation, params, findings, unknown] = [this.#operation, this.#params, this.#findings, this.#unknown]
+    if (operation === undefined)
+      return { type: 'unknownOperation', soapVersion, header, bodyElement, findings, unknown }
+    return { type: 'request', operation, params, soapVersion, header, bodyElement, findings, unknown }
   }
 
   #refuse(reason: 'versionMismatch' | 'malformed', message: string): EnvelopeReading {
