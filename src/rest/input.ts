@@ -48,7 +48,7 @@ export function parsePart<Schema extends z.ZodType>(
 /** One of many things that are judged each by itself: what is wrong with it is told in its own place of the reply. */
 export type OnItsOwn<Value> =
   | { readonly type: 'read'; readonly value: Value }
-  | { readonly type: 'wrong'; readonly issues: readonly z.core.$ZodIssue[] }
+  | { readonly type: 'wrong'; readonly issues: readonly z.core.$ZodIssue[]; readonly given: unknown }
 
 /** Never fails, whatever it is given; described as the schema that it stands for. */
 export function onItsOwn<Schema extends z.ZodType>(schema: Schema) {
@@ -58,7 +58,9 @@ export function onItsOwn<Schema extends z.ZodType>(schema: Schema) {
     .transform((value): Read => ({ type: 'read', value }))
     .catch(
       (failed: z.core.$ZodCatchCtx | undefined): Read =>
-        failed === undefined ? (undefined as never) : { type: 'wrong', issues: failed.error.issues },
+        failed === undefined
+          ? (undefined as never)
+          : { type: 'wrong', issues: failed.error.issues, given: failed.value },
     )
 }
 

@@ -9,7 +9,7 @@ import { causeOf, type Face, type Service } from '../service/service.js'
 import { personPrecondition, personTag } from './conditional.js'
 import { type Decided, replayHeaders, withoutKeyTrouble } from './idempotency.js'
 import { reasonLengthMax, statedText } from './input.js'
-import { fieldNamesIn, personChange, readSaid, stated } from './person-record.js'
+import { fieldNamesIn, fieldsIn, personChange, readSaid, stated } from './person-record.js'
 import { personResource, presentPeople } from './person-resource.js'
 import { type Finding, invalid, notFound } from './problem.js'
 import { refusal } from './refusal.js'
@@ -87,6 +87,13 @@ export function personRoutes(
           status: 200,
         },
       ],
+      async furtherFindings(json) {
+        const given = fieldsIn(json)
+        await fields.unknownAmong(fieldNamesIn([given]))
+        const findings: Finding[] = []
+        readSaid(given, fields.dictionary, 'body', findings)
+        return findings
+      },
       async handle({ params: { id }, body, caller, headers, replay }) {
         const expected = personPrecondition(headers['if-match'])
         await fields.unknownAmong(fieldNamesIn([body]))

@@ -37,11 +37,9 @@ export const foreignSystem = z
   .describe('The system that gave the id, such as SFDC; in any letter case.')
 export const foreignIdText = statedText(255).describe('The id that it gave.')
 
+const value = z.union([z.string(), z.number(), z.boolean(), z.null()], 'expected a text, number, true, false or null')
 const values = z
-  .record(
-    z.string(),
-    z.union([z.string(), z.number(), z.boolean(), z.null()], 'expected a text, number, true, false or null'),
-  )
+  .record(z.string(), value)
   .describe('Values by the name of their field; null clears a field, one that is not named stays.')
 
 const said = {
@@ -87,6 +85,19 @@ export function readSaid(
     ...(unsubscribed === undefined ? {} : { unsubscribed }),
     fields: readFields(fields, dictionary, `${at}.fields`, findings),
   }
+}
+
+const anyFields = z.object({ fields: z.record(z.string(), z.unknown()) })
+
+/** Those fields of a record that is refused for something else whose values can be read. */
+export function fieldsIn(refused: unknown): Pick<Said, 'fields'> {
+  const read = anyFields.safeParse(refused)
+  if (!read.success) return {}
+  const readable = Object.entries(read.data.fields).flatMap(([name, given]) => {
+    const { success, data } = value.safeParse(given)
+    return success ? [[name, data] as const] : []
+  })
+  return { fields: Object.fromEntries(readable) }
 }
 
 function readFields(

@@ -152,10 +152,12 @@ export function route<
     readonly body?: Body
     /** What the schema would make of a body as nearly everybody sends it; undefined leaves it to the schema. */
     readonly plainBody?: (json: unknown) => z.output<Body> | undefined
+    /** What else is wrong with a body that is refused, and what no schema knows: a caller is told all of it at once. */
+    readonly furtherFindings?: (json: unknown) => Promise<readonly Finding[]>
     handle(call: Call<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply>
   },
 ): GuardedRoute {
-  const { handle, plainBody, params = nothing, query = nothing, body = null, ...facts } = definition
+  const { handle, plainBody, furtherFindings, params = nothing, query = nothing, body = null, ...facts } = definition
   // Reading may be repeated anyway.
   const takesKey = facts.takesKey ?? facts.method !== 'GET'
   return {
@@ -172,7 +174,7 @@ export function route<
         query: isNothing(query, exchange.query) ? {} : parsePart('query', query, exchange.query, findings),
         body: body === null ? undefined : (plainBody?.(json) ?? parsePart('body', body, json, findings)),
       }
-      if (findings.length > 0) throw invalid(findings)
+      if (findings.length > 0) throw invalid([...findings, ...((await furtherFindings?.(json)) ?? [])])
       refuseOtherFilters(parsed.params, parsed.query, findings)
       if (findings.length > 0) throw invalid(findings)
       // 3. Its name, if it has one.

@@ -8,7 +8,7 @@ import { causeOf, type Face, type Service } from '../service/service.js'
 import { type Answer, partReplay, type Submission } from '../service/writes/submission.js'
 import { withoutKeyTrouble } from './idempotency.js'
 import { evidenceLengthMax, findingsOf, onItsOwn, reasonLengthMax, statedText } from './input.js'
-import { fieldNamesIn, personRecord, readSaid, stated } from './person-record.js'
+import { fieldNamesIn, fieldsIn, personRecord, readSaid, stated } from './person-record.js'
 import { type Finding, invalid, type ProblemFacts, problemOf } from './problem.js'
 import { refusal } from './refusal.js'
 import { type GuardedRoute, route } from './route.js'
@@ -84,14 +84,15 @@ export function savePeopleRoute({ writes, fields }: Pick<Service, 'writes' | 'fi
       },
     ],
     async handle({ body, caller, replay }) {
-      const read = body.people.flatMap(record => (record.type === 'read' ? [record.value] : []))
-      await fields.unknownAmong(fieldNamesIn(read))
+      const named = body.people.map(record => (record.type === 'read' ? record.value : fieldsIn(record.given)))
+      await fields.unknownAmong(fieldNamesIn(named))
       const results: (SaveResult | undefined)[] = []
       const submissions: Submission[] = []
       const places: number[] = []
       for (const [place, record] of body.people.entries()) {
         const at = pathOf(place)
         const findings: Finding[] = record.type === 'wrong' ? record.issues.flatMap(issue => findingsOf(at, issue)) : []
+        if (record.type === 'wrong') readSaid(fieldsIn(record.given), fields.dictionary, at, findings)
         if (record.type === 'read') {
           const said = readSaid(record.value, fields.dictionary, at, findings)
           const command: SavePerson = { type: 'save-person', ...said, mode: body.mode, whenSeveral: 'refuse' }

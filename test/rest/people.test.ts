@@ -86,6 +86,21 @@ t.test('a field that another process added a moment ago is shown under its name'
   t.same((await face.ask('GET', `/v1/people/${id}`)).json.fields, { vip: true, Ghost: 'kept' })
 })
 
+t.test('all that is wrong with a change is told at once, of its form and of its fields', async t => {
+  const face = await startJsonFace(t)
+
+  const body = { unsubscribed: 'yes', fields: { city: 7, nope: 'x', title: ['x'], lastName: 'Byron' } }
+  const { status, json } = await face.ask('PATCH', '/v1/people/1', { body })
+
+  t.equal(status, 422)
+  t.same((json.errors as { path: string }[]).map(({ path }) => path).sort(), [
+    'body.fields.city',
+    'body.fields.nope',
+    'body.fields.title',
+    'body.unsubscribed',
+  ])
+})
+
 t.test('somebody who is not there is a 404, and what is no id a 422', async t => {
   const face = await startJsonFace(t)
 
