@@ -2,6 +2,7 @@
 // and the few words that differ. Must not know any table.
 
 import type { OnStatement } from './engine.js'
+import { statementText } from './mysql-text.js'
 
 export type Value = string | number | boolean | null
 export type Values = readonly (Value | readonly Value[] | readonly (readonly Value[])[])[]
@@ -42,6 +43,7 @@ type MysqlSend = (
 ) => void
 
 interface MysqlConnection {
+  /** Of a text that has its values in it. */
   readonly query: MysqlSend
   readonly execute: MysqlSend
   /** Found out when it was opened. */
@@ -87,12 +89,11 @@ export function mysqlDriver(given: object, onStatement?: OnStatement): Driver {
     async send(statements) {
       const found: (readonly unknown[])[] = []
       for (const packet of connection.takesSeveral ? [statements] : statements.map(each => [each])) {
-        const sql = packet.map(each => each.sql).join('; ')
-        const values = packet.flatMap(each => each.values)
+        const sql = packet.map(each => statementText(each.sql, each.values)).join('; ')
         packet.forEach((each, index) => {
           onStatement?.(each.sql, each.values, index < packet.length - 1)
         })
-        const results = await sendBy('query', { sql, values })
+        const results = await sendBy('query', { sql })
         if (packet.length === 1) found.push(results)
         else found.push(...(results as readonly (readonly unknown[])[]))
       }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import Mysql2Client from 'knex/lib/dialects/mysql2/index.js'
-import { type Connection, createConnection } from 'mysql2'
+import { type Connection, createConnection, format } from 'mysql2'
 import { StoreUnavailable } from '../service/ports.js'
 import type { Host, MysqlPlace } from './database-url.js'
 import type { Hosts } from './mysql-hosts.js'
@@ -141,6 +141,9 @@ async function connect(
     timezone: 'Z',
     supportBigNumbers: true,
     multipleStatements: takesSeveral,
+    // Nothing is looked for in a text without values: those of batches are long, and have theirs in them.
+    queryFormat: (sql: string, values: Parameters<typeof format>[1]) =>
+      Array.isArray(values) && values.length === 0 ? sql : format(sql, values, false, 'Z'),
     enableKeepAlive: true,
     keepAliveInitialDelay: keepAliveMs,
     ...(statementMs === null ? {} : { connectTimeout: statementMs }),
