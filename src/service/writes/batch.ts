@@ -168,7 +168,7 @@ function carryOutOne(
 
   const address = addressOf(command, outcome, situation) ?? addressBefore
   const personId = 'personId' in outcome ? outcome.personId : null
-  appendEntry({ ...submission, outcome, effects, address, personId }, folded, at, env)
+  appendEntry({ command, cause, commandId, outcome, effects, address, personId }, folded, at, env)
   folded.fanOutsStarted += effects.filter(effect => effect.type === 'fan-out-started').length
   return { type: 'carried-out', outcome, effects, seq, commandId }
 }
@@ -196,25 +196,35 @@ interface Entered extends LogDetail {
 
 function appendEntry(entered: Entered, folded: Folded, at: number, env: BatchEnvironment): void {
   const { command, cause, outcome, effects, commandId, address, personId } = entered
+  const { actor, source } = cause
   const detail: LogDetail = { salt: env.salt(), command, cause, outcome, effects }
   const text = JSON.stringify(detail)
-  const facts = {
-    seq: folded.head.seq + 1,
+  const seq = folded.head.seq + 1
+  const kind = command.type
+  const addressHash = address === null ? null : env.hashAddress(address)
+  const detailHash = sha256(text)
+  const previousHash = folded.head.hash
+  const facts = { seq, commandId, at, kind, actor, source, addressHash, personId, detailHash, previousHash }
+  // Member by member, as `facts` are: a spread with more behind it costs V8 some microseconds an entry.
+  const entry: LogEntry = {
+    seq,
     commandId,
     at,
-    kind: command.type,
-    actor: cause.actor,
-    source: cause.source,
-    addressHash: address === null ? null : env.hashAddress(address),
+    kind,
+    actor,
+    source,
+    addressHash,
     personId,
-    detailHash: sha256(text),
-    previousHash: folded.head.hash,
+    detail: text,
+    detailHash,
+    redactedBy: null,
+    previousHash,
+    hash: entryHash(facts),
   }
-  const hash = entryHash(facts)
-  folded.entries.push({ ...facts, detail: text, redactedBy: null, hash })
+  folded.entries.push(entry)
   folded.details.push(detail)
   const activities = effects.filter(effect => effect.type === 'activity').length
-  folded.head = { seq: facts.seq, hash, activityId: folded.head.activityId + activities }
+  folded.head = { seq, hash: entry.hash, activityId: folded.head.activityId + activities }
 }
 
 // The address that a log entry is about. A person is asked before and after, since a command may delete or make it.
