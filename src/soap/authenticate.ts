@@ -57,13 +57,13 @@ export async function authenticate(
 
   const user = userId.length > userIdLengthMax ? undefined : await credentials.soapUser(userId)
   const { encryptionKey = nobodysKey, previousKey } = user ?? {}
+  const { expected, at } = signatures.of(timestamp, userId, encryptionKey)
   const isSigned =
-    isSignature(signature, signatures.of(timestamp + userId, encryptionKey)) ||
-    (previousKey !== undefined && isSignature(signature, signatures.of(timestamp + userId, previousKey)))
+    isSignature(signature, expected) ||
+    (previousKey !== undefined && isSignature(signature, signatures.of(timestamp, userId, previousKey).expected))
   if (user === undefined || !isSigned) return { type: 'refused', userId, isKnown: user !== undefined }
 
   // Only now the time: to somebody who does not know the key, the window tells nothing about which users exist.
-  const at = parseTimestamp(timestamp)
   if (at === undefined) return { type: 'timeless', timestamp }
   if (Math.abs(now() - at) > signatureWindowMs) return { type: 'expired' }
   return { type: 'caller', caller: { id: user.id, role: user.role } }
@@ -81,19 +81,27 @@ const signaturesMax = 256
 // What is longer was not made by a client that goes on calling, and would only be held in memory.
 const rememberedLengthMax = 400
 
-/** What signatures ought to be, of the headers that came last: the same one need not be signed anew for each call. */
-export class Signatures {
-  readonly #known = new Map<string, Buffer>()
+interface Signed {
+  /** What the signature ought to be. */
+  readonly expected: Buffer
+  /** When it was made; undefined where the timestamp cannot be read. */
+  readonly at: number | undefined
+}
 
-  of(signed: string, encryptionKey: string): Buffer {
-    if (signed.length > rememberedLengthMax) return hmac(signed, encryptionKey)
-    const name = `${encryptionKey}\u0000${signed}`
-    const known = this.#known.get(name)
+/** Of the headers that came last: the same one need not be signed and read anew for each call. */
+export class Signatures {
+  readonly #known = new Map<string, Signed>()
+
+  of(timestamp: string, userId: string, encryptionKey: string): Signed {
+    const name = `${encryptionKey}\u0000${timestamp}\u0000${userId}`
+    const isShort = name.length <= rememberedLengthMax
+    const known = isShort ? this.#known.get(name) : undefined
     if (known !== undefined) return known
-    const expected = hmac(signed, encryptionKey)
+    const signed = { expected: hmac(timestamp + userId, encryptionKey), at: parseTimestamp(timestamp) }
+    if (!isShort) return signed
     if (this.#known.size >= signaturesMax) this.#known.clear()
-    this.#known.set(name, expected)
-    return expected
+    this.#known.set(name, signed)
+    return signed
   }
 }
 
