@@ -10,7 +10,7 @@ import { cursors, pageOf } from './page.js'
 import { type GuardedRoute, route } from './route.js'
 import { timestamp, timeText } from './time.js'
 import { addressInUrl, momentInUrl } from './url.js'
-import { verdictText } from './verdict-text.js'
+import { verdictTexts } from './verdict-text.js'
 
 const purpose = z.enum(purposes)
 
@@ -126,7 +126,7 @@ export function checkRoutes({ check, blockedAttempts }: Pick<Service, 'check' | 
           return { status: 200, content: { type: 'json', value } }
         }
         // By hand: to make thousands of objects for JSON.stringify takes longer than all else that is done here.
-        const text = `{"mode":"each","check":"${state}","verdicts":[${verdicts.map(verdictText).join()}]}\n`
+        const text = `{"mode":"each","check":"${state}","verdicts":[${verdictTexts(verdicts)}]}\n`
         return { status: 200, content: { type: 'text', contentType: 'application/json', text } }
       },
     }),

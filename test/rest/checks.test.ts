@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { checkRequest, plainCheck, verdict } from '../../src/rest/checks.js'
-import { verdictText } from '../../src/rest/verdict-text.js'
+import { timeWriter } from '../../src/rest/time.js'
+import { verdictTexts } from '../../src/rest/verdict-text.js'
 import { BlockedAttempts } from '../../src/service/blocked-attempts.js'
 import type { Verdict } from '../../src/service/checks.js'
 import { StoreUnavailable } from '../../src/service/ports.js'
@@ -263,6 +264,14 @@ t.test('a body that is recognised at once is what the schema makes of it', async
   t.notOk(plainCheck(JSON.parse('{"addresses":["x"],"__proto__":{}}')))
 })
 
+t.test('times of one day and of others are written as a Date writes them', async t => {
+  const timeText = timeWriter()
+  const day = 86_400_000
+  for (const start of [0, 19_782 * day, 11_016 * day, 0])
+    for (const at of [start, start + 1, start + 3_599_999, start + 45_296_078, start + day - 1])
+      t.equal(timeText(at), new Date(at).toISOString())
+})
+
 t.test('a verdict is written as JSON would write it', async t => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('', '"', '\\', 'a\u0000', '\ud800'))
   const key = text.map(it => it as (Verdict & { type: 'send' })['key'])
@@ -282,8 +291,8 @@ t.test('a verdict is written as JSON would write it', async t => {
     fc.record({ type: fc.constant('invalid' as const), why: fc.constant('not-an-address' as const), problem: text }),
   )
   fc.assert(
-    fc.property(anyVerdict, given => {
-      const read: unknown = JSON.parse(verdictText(given))
+    fc.property(anyVerdict, anyVerdict, (before, given) => {
+      const [, read]: unknown[] = JSON.parse(`[${verdictTexts([before, given])}]`)
       const known = 'status' in given ? given.status : { status: null, version: null, since: null, reason: null }
       t.strictSame(read, {
         address: given.type === 'invalid' ? null : given.key,
