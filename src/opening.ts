@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from './config.js'
 import { addressKeyVersion } from './domain/address.js'
 import { OperatorError, shownUrl } from './operator-error.js'
-import { Credentials } from './service/access/credentials.js'
+import { apiKeyExpected, Credentials, isApiKey } from './service/access/credentials.js'
 import { createOneClick, type OneClick } from './service/access/one-click.js'
 import { createSeal, type Seal } from './service/access/seal.js'
 import { Fields } from './service/fields.js'
@@ -125,8 +125,11 @@ export interface FirstCredentials {
 /** In a store that has no credential, makes the first ones and gives them to be shown once; null in any other. */
 export async function bootstrap(credentials: Credentials, config: Config): Promise<FirstCredentials | null> {
   if ((await credentials.list()).length > 0) return null
+  const { bootstrapApiKey } = config
+  if (bootstrapApiKey !== null && !isApiKey(bootstrapApiKey))
+    throw new OperatorError(`BOOTSTRAP_API_KEY: ${apiKeyExpected}`)
   // The name of the API key is the same everywhere, so of two servers that start on one empty store one gets past here.
-  const apiKey = await credentials.addApi('first-admin', 'admin', config.bootstrapApiKey ?? undefined)
+  const apiKey = await credentials.addApi('first-admin', 'admin', bootstrapApiKey ?? undefined)
   if (apiKey === undefined) return null
   const soapUser = config.bootstrapSoapUser ?? `first_${randomBytes(4).toString('hex')}`
   const encryptionKey = await credentials.addSoap(soapUser, 'writer', config.bootstrapSoapKey ?? undefined)

@@ -21,6 +21,9 @@ t.test('a credential is shown once, listed without its secret, and revoked', asy
   const back = await run('credentials', 'add', 'soap', 'MKTOWS_1', '--key', 'the-old-key')
   const taken = await run('credentials', 'add', 'soap', 'MKTOWS_1')
 
+  const short = await run('credentials', 'add', 'api', 'crm', '--key', 'hush')
+
+  t.match(short, { code: 1, text: /^--key: expected 20 to 200 letters/ })
   t.match(added.text, /encryption key +the-old-key/)
   t.match(listed.text, /^soap +writer .* active +MKTOWS_1$/m)
   t.notMatch(listed.text, /the-old-key/)

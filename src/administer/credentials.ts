@@ -2,7 +2,8 @@
 
 import type { Config } from '../config.js'
 import type { Role } from '../domain/command.js'
-import type { CredentialKind } from '../service/access/credentials.js'
+import { OperatorError } from '../operator-error.js'
+import { apiKeyExpected, type CredentialKind, isApiKey } from '../service/access/credentials.js'
 import { print, refuse, withStore } from './store-work.js'
 
 export interface NewCredential {
@@ -14,6 +15,7 @@ export interface NewCredential {
 }
 
 export async function addCredential(config: Config, { kind, id, role, key }: NewCredential): Promise<void> {
+  if (kind === 'api' && key !== undefined && !isApiKey(key)) throw new OperatorError(`--key: ${apiKeyExpected}`)
   await withStore(config, async ({ credentials }) => {
     const secret = kind === 'soap' ? await credentials.addSoap(id, role, key) : await credentials.addApi(id, role, key)
     if (secret === undefined)
@@ -49,6 +51,8 @@ export async function rotateCredential(
   { overlapHours, key }: { readonly overlapHours: number; readonly key?: string },
 ): Promise<void> {
   await withStore(config, async ({ credentials }) => {
+    const found = (await credentials.list()).find(credential => credential.id === id)
+    if (found?.kind === 'api' && key !== undefined && !isApiKey(key)) return refuse(`--key: ${apiKeyExpected}`)
     const rotated = await credentials.rotate(id, { overlapMs: overlapHours * 3_600_000, secret: key })
     switch (rotated.type) {
       case 'unknown':

@@ -71,7 +71,8 @@ export const storage = {
   bootstrapApiKey: {
     name: 'BOOTSTRAP_API_KEY',
     default: 'drawn, shown once',
-    description: 'First admin key of the JSON face, made only in a store that has no credential.',
+    description:
+      'First admin key of the JSON face, made only in a store that has no credential: 20 letters and digits or more.',
     read: optional,
   },
 } satisfies Record<string, Variable<unknown>>

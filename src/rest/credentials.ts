@@ -2,7 +2,7 @@
 // other reply, no log and no kept answer.
 
 import { z } from 'zod'
-import type { Credential, CredentialKind } from '../service/access/credentials.js'
+import { apiKeyExpected, type Credential, type CredentialKind, isApiKey } from '../service/access/credentials.js'
 import type { Service } from '../service/service.js'
 import { statedText } from './input.js'
 import { conflict, invalid, notFound, type Problem } from './problem.js'
@@ -10,9 +10,8 @@ import { type GuardedRoute, route } from './route.js'
 import { timestamp, timeText } from './time.js'
 
 const idLengthMax = 255
-// What fits into a sealed column, and what a Bearer header can carry (RFC 6750 2.1).
+// What fits into a sealed column.
 const secretLengthMax = 200
-const apiKeyForm = /^[A-Za-z0-9._~+/-]{20,200}=*$/
 const overlapSecondsMax = 30 * 24 * 3600
 const overlapSecondsDefault = 24 * 3600
 
@@ -167,9 +166,8 @@ export function credentialRoutes({ credentials }: Pick<Service, 'credentials'>):
 }
 
 function refuseUnusable(kind: CredentialKind, secret: string | undefined): void {
-  if (kind === 'soap' || secret === undefined || apiKeyForm.test(secret)) return
-  const message = 'expected 20 to 200 letters, digits and . _ ~ + / - for an API key'
-  throw invalid([{ path: 'body.secret', message }])
+  if (kind === 'soap' || secret === undefined || isApiKey(secret)) return
+  throw invalid([{ path: 'body.secret', message: `${apiKeyExpected} for an API key` }])
 }
 
 const unknown = (id: string): Problem => notFound(`there is no active credential '${id}'`)

@@ -19,7 +19,11 @@ export interface ServerChild {
 }
 
 /** Who may call every server that `startServerChild` starts on an empty database. */
-export const account = { user: 'MKTOWS_000-AAA-111_1', key: '9A8B7C6D5E4F3A2B1C0D', apiKey: 'duk_first' } as const
+export const account = {
+  user: 'MKTOWS_000-AAA-111_1',
+  key: '9A8B7C6D5E4F3A2B1C0D',
+  apiKey: 'duk_first-key-of-the-tests',
+} as const
 
 /** A first start migrates, on a machine that may run other tests at the same time. */
 const listensWithinMs = 60_000

@@ -8,6 +8,10 @@ import type { Seal } from './seal.js'
 
 export type CredentialKind = 'soap' | 'api'
 
+/** Whether a key can be carried by a Bearer header (RFC 6750 2.1), and is not soon guessed. */
+export const isApiKey = (text: string): boolean => /^[A-Za-z0-9._~+/-]{20,200}=*$/.test(text)
+export const apiKeyExpected = 'expected 20 to 200 letters, digits and . _ ~ + / -'
+
 export interface Credential {
   /** The SOAP user id, or the name of the API key; it appears as actor in every history. */
   readonly id: string
