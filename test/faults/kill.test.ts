@@ -101,7 +101,7 @@ async function loadUntilKilled(
   const acknowledged = (): number => callers.reduce((sum, caller) => sum + caller.acknowledged, 0)
   const enough = acknowledged() + 100 + draw(500)
   const running = Promise.all(callers.map(caller => caller.run(server.client())))
-  const patience = { withinMs: 30_000, everyMs: 1, what: `${enough} answers` }
+  const patience = { withinMs: 120_000, everyMs: 1, what: `${enough} answers` }
   await Promise.race([running, eventually(() => acknowledged() >= enough, patience)])
   // Nothing is waited for: answers come in the rhythm of the batches, and the kill must be free of it.
   await pause(draw(40))
