@@ -19,7 +19,7 @@ const versions = ['2_1', '2_2', '2_3', '2_7', '3_1']
 const toolkits = [...interpretedToolkits, ...generatedToolkits]
 
 // The first run generates and compiles for each version; later runs find it done.
-t.setTimeout(600_000)
+t.setTimeout(1_800_000)
 // One of two cores compiles while the other one's calls wait for answers.
 t.jobs = 2
 
