@@ -48,9 +48,9 @@ function groupOf({ engine, served, compared }: EngineResult): { title: string; b
   const store = engine === 'mariadb' ? 'MariaDB' : 'SQLite'
   const bars = [
     { label: 'this server', value: 1, isOurs: true },
-    ...others.map(({ side, callsPerSecond }) => {
+    ...others.map(({ side, oursCalls }) => {
       const label = sides.find(({ name }) => name === side)!.title
-      return { label, value: callsPerSecond / ours.callsPerSecond, isOurs: false }
+      return { label, value: 1 / oursCalls, isOurs: false }
     }),
     { label: '(c) the same statements, bare', value: 1 / ours.ratio, isOurs: false },
   ]

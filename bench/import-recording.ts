@@ -8,13 +8,13 @@ import { type FileOptions, receiveFile } from '../src/service/jobs/receiving.js'
 import { addressHasher } from '../src/service/log/log-chain.js'
 import { GroupCommit } from '../src/service/writes/group-commit.js'
 import { openStore } from '../src/store/store.js'
-import type { Batch, Statement } from './recording.js'
+import { type Batch, byPackets, type Statement } from './recording.js'
 
 /** Carries the file out in the empty database at `databaseUrl`. What the job notes of itself is in no batch. */
 export async function recordImport(databaseUrl: string, subject: BulkSubject, path: string): Promise<readonly Batch[]> {
   const batches: Batch[] = []
   let open: Statement[] | null = null
-  const store = openStore(databaseUrl, { onStatement: (sql, bindings) => void open?.push({ sql, bindings }) })
+  const store = openStore(databaseUrl, { onStatement: byPackets(statement => void open?.push(statement)) })
   try {
     await store.migrate()
     const hashAddress = addressHasher(Buffer.from('a key for benchmarks'))

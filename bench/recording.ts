@@ -9,6 +9,7 @@ import { addressHasher } from '../src/service/log/log-chain.js'
 import { GroupCommit } from '../src/service/writes/group-commit.js'
 import { createEndpoint } from '../src/soap/endpoint.js'
 import { loadContracts } from '../src/soap/wsdl/contracts.js'
+import type { OnStatement } from '../src/store/engine.js'
 import { openStore, type Store } from '../src/store/store.js'
 import { projectRoot } from '../test/support/project.js'
 import { addressCount, benchUser, manyLeadsMessages, syncLeadMessages } from './calls.js'
@@ -117,24 +118,30 @@ async function sender(store: Store): Promise<(messages: readonly string[]) => Pr
   }
 }
 
+/** Puts what goes to the server in one packet into one statement, so that it is replayed in as many round trips. */
+export function byPackets(tell: (statement: Statement) => void): OnStatement {
+  let packet: Statement[] = []
+  return (sql, bindings, goesOn = false) => {
+    packet.push({ sql, bindings })
+    if (goesOn) return
+    const whole = packet
+    packet = []
+    tell({ sql: whole.map(each => each.sql).join('; '), bindings: whole.flatMap(each => each.bindings) })
+  }
+}
+
 /** Keeps what is said between BEGIN and COMMIT; all else (looking up who calls) belongs to no batch. */
 class Overheard {
   #batches: Batch[] = []
   #open: Statement[] | null = null
-  #packet: Statement[] = []
 
-  readonly hear = (said: string, values: readonly unknown[], goesOn = false): void => {
-    this.#packet.push({ sql: said, bindings: values })
-    if (goesOn) return
-    const sql = this.#packet.map(each => each.sql).join('; ')
-    const bindings = this.#packet.flatMap(each => each.bindings)
-    this.#packet = []
-    if (sql.startsWith('BEGIN')) this.#open = []
-    this.#open?.push({ sql, bindings })
-    if (!sql.startsWith('COMMIT') || this.#open === null) return
+  readonly hear = byPackets(statement => {
+    if (statement.sql.startsWith('BEGIN')) this.#open = []
+    this.#open?.push(statement)
+    if (!statement.sql.startsWith('COMMIT') || this.#open === null) return
     this.#batches.push(this.#open)
     this.#open = null
-  }
+  })
 
   take(): readonly Batch[] {
     const batches = this.#batches

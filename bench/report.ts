@@ -26,21 +26,16 @@ export function syncLeadTables(results: readonly EngineResult[]): string {
       point.ratio.toFixed(2),
     ]),
   )
-  const compared = results.flatMap(({ engine, served, compared }) =>
-    compared.map(point => {
-      const ours = served.find(({ connections }) => connections === point.connections)!
-      return [
-        ...pointCells(engine, point.side, point),
-        (ours.callsPerSecond / point.callsPerSecond).toFixed(2),
-        (ours.medianMs / point.medianMs).toFixed(2),
-        (allMicros(point) / allMicros(ours)).toFixed(2),
-      ]
-    }),
+  const compared = results.flatMap(({ engine, compared }) =>
+    compared.map(point => [
+      ...pointCells(engine, point.side, point),
+      ...[point.oursCalls, point.oursMedian, point.oursP99, point.oursCpu].map(ratio => ratio.toFixed(2)),
+    ]),
   )
   const bare = results.flatMap(({ engine, bare }) =>
     bare.map(({ batchSize, commandsPerSecond }) => [engine, String(batchSize), commandsPerSecond.toFixed(0)]),
   )
-  const comparedTable = [[...pointHead, 'ours: calls', 'median', 'CPU'], ...compared]
+  const comparedTable = [[...pointHead, 'ours: calls', 'median', 'p99', 'CPU'], ...compared]
   return [
     table([[...pointHead, 'of it GC', 'batch', 'bare/s', 'ratio'], ...served]),
     ...(compared.length === 0 ? [] : ['The same calls, with how ours compares:', table(comparedTable)]),
@@ -172,9 +167,6 @@ function figureCells(point: Point): string[] {
     callerMicrosPerCall.toFixed(0),
   ]
 }
-
-const allMicros = (point: Point): number =>
-  point.cpuMicrosPerCall + point.databaseMicrosPerCall + point.callerMicrosPerCall
 
 /** Columns wide enough for all; the first to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -23,8 +23,19 @@ export interface ServedPoint extends Point {
   readonly ratio: number
 }
 
-/** The same of a server that is compared with ours. */
-export type ComparedPoint = Point & { readonly side: SideName }
+/** The same of a server that is compared with ours, and how ours compares in the same round. */
+export interface ComparedPoint extends ComparedMeasured {
+  /** How many times as many calls ours carries out. */
+  readonly oursCalls: number
+  /** Our median latency by theirs. */
+  readonly oursMedian: number
+  /** Our 99th percentile by theirs. */
+  readonly oursP99: number
+  /** CPU time of the whole machine for one of their calls, by that for one of ours. */
+  readonly oursCpu: number
+}
+
+type ComparedMeasured = Point & { readonly side: SideName }
 
 export interface BarePoint {
   readonly batchSize: number
@@ -76,7 +87,7 @@ async function measureRound(
 ): Promise<Round> {
   let bare: BareRates = new Map()
   let points: readonly UncomparedPoint[] = []
-  const compared: ComparedPoint[] = []
+  const others: ComparedMeasured[] = []
   const tasks: ((databaseUrl: string) => Promise<void>)[] = [
     async url => {
       bare = await replay(recording, url, options.seconds)
@@ -85,7 +96,7 @@ async function measureRound(
       points = await servedPoints(url, options, { engine, databases })
     },
     ...sidesToCompare(engine, options).map(side => async (url: string) => {
-      compared.push(...(await comparedPoints(side, url, options, { engine, databases })))
+      others.push(...(await comparedPoints(side, url, options, { engine, databases })))
     }),
   ]
   for (const task of round % 2 === 0 ? tasks : tasks.reverse()) await inFresh(databases, engine, task)
@@ -96,9 +107,24 @@ async function measureRound(
     const barePerSecond = point.batchSize / between(costs, point.batchSize)
     return { ...point, barePerSecond, ratio: point.callsPerSecond / barePerSecond }
   })
+  const compared = others.map(point => comparedWith(served, point))
   const barePoints = [...bare].map(([batchSize, commandsPerSecond]) => ({ batchSize, commandsPerSecond }))
   return { served, compared, bare: barePoints }
 }
+
+function comparedWith(served: readonly Point[], theirs: ComparedMeasured): ComparedPoint {
+  const ours = served.find(({ connections }) => connections === theirs.connections)!
+  return {
+    ...theirs,
+    oursCalls: ours.callsPerSecond / theirs.callsPerSecond,
+    oursMedian: ours.medianMs / theirs.medianMs,
+    oursP99: ours.p99Ms / theirs.p99Ms,
+    oursCpu: allMicros(theirs) / allMicros(ours),
+  }
+}
+
+const allMicros = ({ cpuMicrosPerCall, databaseMicrosPerCall, callerMicrosPerCall }: Point): number =>
+  cpuMicrosPerCall + databaseMicrosPerCall + callerMicrosPerCall
 
 function sidesToCompare(engine: BenchEngine, { baselines }: BenchOptions): readonly Side[] {
   if (!baselines) return []
@@ -113,12 +139,12 @@ async function comparedPoints(
   databaseUrl: string,
   options: BenchOptions,
   where: Where,
-): Promise<ComparedPoint[]> {
+): Promise<ComparedMeasured[]> {
   const running = await side.start(databaseUrl)
   try {
     const nextBody = syncLeadMessages()
     await prepare(running, nextBody)
-    const points: ComparedPoint[] = []
+    const points: ComparedMeasured[] = []
     for (const connections of options.connections) {
       points.push({ side: side.name, ...(await measurePoint({ running, nextBody, connections, ...where }, options)) })
     }
