@@ -238,6 +238,33 @@ t.test('past its bound the queue refuses at once, and takes what comes when ther
   t.match(await writes.submit(suppress('later@example.org')), { seq: 5 })
 })
 
+const large = (number: number) =>
+  aSubmission({ command: aSave({ address: `p${number}@example.org`, fields: { Notes: 'x'.repeat(1_000_000) } }) })
+const tooLarge = () => Array.from({ length: 140 }, (_, number) => large(number))
+
+t.test('what waits is bounded by its size too, and counts no more once it is given up', async t => {
+  const store = createMemoryStore()
+  const { writes } = aGroupCommit(store, { patienceMs: 400 })
+
+  for (const round of ['first', 'second']) {
+    const letGo = store.holdCommits()
+    const first = writes.submit(suppress(`${round}@example.org`)).catch(cause => cause)
+    await eventually(() => store.isHolding, within)
+    const waiting = writes.submitAll(tooLarge())
+    await t.rejects(writes.submit(large(0)), { name: 'QueueFull', message: /more than 128000000 characters/ })
+    t.match(await waiting, [StoreUnavailable], `given up in the ${round} round`)
+    letGo()
+    await first
+  }
+})
+
+t.test('what was taken into a batch counts no more among what waits', async t => {
+  const { writes } = aGroupCommit(createMemoryStore())
+
+  t.match(await writes.submitAll(tooLarge()), [{ type: 'carried-out' }])
+  t.match(await writes.submit(suppress('later@example.org')), { type: 'carried-out' })
+})
+
 t.test('draining finishes what waits and takes nothing new', async t => {
   const store = createMemoryStore()
   const { writes } = aGroupCommit(store, { batchMax: 2 })

@@ -35,8 +35,10 @@ const looksPerPatience = 8
 // What a transaction costs, it costs for all of its commands: fewer than these, or than half of those ahead of them, do
 // better to wait for company than to begin behind another batch.
 const followersMin = 16
-// Commands are also bounded by their size, so that no batch grows past what a statement may carry.
+// Commands are also bounded by their size, so that no batch grows past what a statement may carry, and what waits not
+// past what memory takes: the bound on their number is meant for small ones.
 const batchCharactersMax = 4_000_000
+const waitingCharactersMax = 128_000_000
 
 export class GroupCommit {
   readonly #store: CommandStore
@@ -44,6 +46,7 @@ export class GroupCommit {
   readonly #tools: BatchTools
   readonly #inFlight = new Set<string>()
   #queue: Waiting[] = []
+  #waitingCharacters = 0
   /** At most two: one is being written, the other one gets ready behind it. */
   readonly #runs = new Set<BatchRun>()
   #onWaiting: () => void = () => {}
@@ -110,6 +113,9 @@ export class GroupCommit {
     if (this.#queue.length + count > this.#limits.queueMax) {
       throw new QueueFull(`more than ${this.#limits.queueMax} commands are waiting`)
     }
+    if (this.#waitingCharacters > waitingCharactersMax) {
+      throw new QueueFull(`commands with more than ${waitingCharactersMax} characters in their values are waiting`)
+    }
     this.#submitted += count
   }
 
@@ -133,6 +139,7 @@ export class GroupCommit {
     const { command, cause, policy, replay } = submission
     if (replay.type === 'named' && !names.has(requestNameOf(replay))) return Promise.resolve({ type: 'in-progress' })
     const characters = charactersOf(command)
+    this.#waitingCharacters += characters
     const answered = new Promise<Answer>((resolve, reject) => {
       this.#queue.push({
         // Member by member: to spread an object and add to it costs V8 some microseconds.
@@ -173,7 +180,7 @@ export class GroupCommit {
   }
 
   #begin(ahead: Ahead | null, length = this.#nextBatchLength()): BatchRun {
-    const run = new BatchRun(this.#queue.splice(0, length), ahead, this.#tools)
+    const run = new BatchRun(this.#leave(this.#queue.splice(0, length)), ahead, this.#tools)
     this.#runs.add(run)
     return run
   }
@@ -198,6 +205,11 @@ export class GroupCommit {
     })
   }
 
+  #leave(waiting: readonly Waiting[]): readonly Waiting[] {
+    for (const { characters } of waiting) this.#waitingCharacters -= characters
+    return waiting
+  }
+
   #nextBatchLength(): number {
     let characters = 0
     const longest = Math.min(this.#queue.length, this.#limits.batchMax)
@@ -212,7 +224,7 @@ export class GroupCommit {
   #giveUpOverdue(cause?: Error): (waiting: Waiting) => boolean {
     const arrivedBefore = Date.now() - this.#limits.patienceMs
     const isOverdue = ({ arrivedAt }: Waiting): boolean => arrivedAt <= arrivedBefore
-    for (const waiting of this.#queue.filter(isOverdue)) {
+    for (const waiting of this.#leave(this.#queue.filter(isOverdue))) {
       waiting.reject(new StoreUnavailable('the store did not answer in time', { cause }))
     }
     this.#queue = this.#queue.filter(waiting => !isOverdue(waiting))
