@@ -6,7 +6,7 @@ import { type BareStatement, bareStatements } from './bare-statements.js'
 import { startBareCheck } from './baselines.js'
 import { addressCount, addressOf, syncLeadMessages } from './calls.js'
 import { type Databases, inFresh } from './databases.js'
-import { sendLoad } from './load.js'
+import { type Load, sendLoad } from './load.js'
 import type { BenchOptions } from './options.js'
 import type { RunningServer } from './processes.js'
 import { soapPath, startServed } from './served.js'
@@ -29,7 +29,7 @@ export interface CheckPoint {
   readonly serverMicrosPerCall: number
 }
 
-const apiKey = 'bench-key-0123456789abcdef0123456789'
+export const apiKey = 'bench-key-0123456789abcdef0123456789'
 const loads = [
   { addresses: 1, connections: 1 },
   { addresses: 1, connections: 16 },
@@ -93,18 +93,23 @@ function somebody(count: number, turn: number): string[] {
   return Array.from({ length: count }, (_, index) => addressOf((turn * 7 + index) % addressCount))
 }
 
+/** What is sent to check so many addresses at a time, with the key that the server was started with. */
+export function checkCalls(addresses: number): Pick<Load, 'path' | 'headers' | 'nextBody'> {
+  let turn = 0
+  return {
+    path: '/v1/checks',
+    headers: ['Content-Type: application/json', `Authorization: Bearer ${apiKey}`],
+    nextBody: () => JSON.stringify({ addresses: somebody(addresses, turn++) }),
+  }
+}
+
 async function servedCalls(
   running: RunningServer,
   { addresses, connections }: CheckLoad,
   { seconds, calls: callsMax }: BenchOptions,
 ): Promise<{ ms: number; micros: number }> {
-  let turn = 0
   const cpu = running.cpuMicros()
-  const load = await sendLoad({
-    ...{ port: running.port, path: '/v1/checks', connections, seconds, callsMax },
-    headers: ['Content-Type: application/json', `Authorization: Bearer ${apiKey}`],
-    nextBody: () => JSON.stringify({ addresses: somebody(addresses, turn++) }),
-  })
+  const load = await sendLoad({ port: running.port, connections, seconds, callsMax, ...checkCalls(addresses) })
   const ms = connections === 1 ? median(load.latenciesMs) : (load.seconds * 1_000) / load.calls
   return { ms, micros: (running.cpuMicros() - cpu) / load.calls }
 }

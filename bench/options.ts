@@ -2,6 +2,9 @@
 import { parseArgs } from 'node:util'
 import { type BenchEngine, benchEngines } from './databases.js'
 
+const profiledCalls = ['sync-lead', 'get-lead', 'check-one', 'check-many'] as const
+export type Profiled = (typeof profiledCalls)[number]
+
 export interface BenchOptions {
   readonly engines: readonly BenchEngine[]
   readonly connections: readonly number[]
@@ -18,6 +21,8 @@ export interface BenchOptions {
   readonly poolMib: number
   /** Processes of the server of `soak`. */
   readonly workers: number
+  /** The calls that `profile` sends. */
+  readonly of: Profiled
   /** Where the databases of `growth` lie, and stay for the next time; null: made anew, and removed. */
   readonly folder: string | null
   /** Whether the servers that ours is compared with are measured too. */
@@ -38,6 +43,7 @@ export const usage = `npm run bench -- [NAME] [options]
   --people N           that growth fills its large store with, and fan-out its address: 1000000, 200000
   --pool-mib N         buffer pool of the database of growth: 1024
   --workers N          processes of the server of soak: 1
+  --of CALLS           what profile sends: sync-lead; or get-lead, check-one, check-many
   --folder PATH        keeps the databases of growth there, for the next time
   --no-baselines       leave out the servers that ours is compared with
   --no-build           measure dist as it is`
@@ -59,12 +65,13 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         people: { type: 'string' },
         'pool-mib': { type: 'string', default: '1024' },
         workers: { type: 'string', default: '1' },
+        of: { type: 'string', default: profiledCalls[0] },
         folder: { type: 'string' },
         baselines: { type: 'boolean', default: true },
         build: { type: 'boolean', default: true },
       },
     })
-    const { engines, connections, rounds, seconds, calls, rows, people, folder, baselines, build } = values
+    const { engines, connections, rounds, seconds, calls, rows, people, of, folder, baselines, build } = values
     const name = positionals[0] ?? 'all'
     return {
       name,
@@ -78,6 +85,7 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
         people: people === undefined ? null : whole('people', people, 100_000_000),
         poolMib: whole('pool-mib', values['pool-mib'], 1_000_000),
         workers: whole('workers', values.workers, 64),
+        of: readProfiled(of),
         folder: folder ?? null,
         baselines,
         build,
@@ -92,6 +100,12 @@ function readEngine(text: string): BenchEngine {
   const engine = benchEngines.find(name => name === text)
   if (engine === undefined) throw new Error(`--engines: expected some of ${benchEngines.join()}, got '${text}'`)
   return engine
+}
+
+function readProfiled(text: string): Profiled {
+  const calls = profiledCalls.find(name => name === text)
+  if (calls === undefined) throw new Error(`--of: expected one of ${profiledCalls.join()}, got '${text}'`)
+  return calls
 }
 
 function whole(option: string, text: string, most: number): number {

@@ -2,10 +2,11 @@
 // V8's profiles; it must not know what the functions do.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { syncLeadMessages } from './calls.js'
+import { getLeadMessages, syncLeadMessages } from './calls.js'
+import { apiKey, checkCalls } from './check.js'
 import type { Databases } from './databases.js'
-import { sendLoad } from './load.js'
-import type { BenchOptions } from './options.js'
+import { type Load, sendLoad } from './load.js'
+import type { BenchOptions, Profiled } from './options.js'
 import { resultsFolder, table } from './report.js'
 import { soapPath, startServed } from './served.js'
 import { prepare } from './sync-lead.js'
@@ -26,13 +27,17 @@ interface ProfileNode {
 }
 
 const samplingMicros = 250
+const warmUpSeconds = 2
 const functionsShown = 30
 
-export async function profileSyncLead(
-  options: BenchOptions,
-  databases: Databases,
-  say: (text: string) => void,
-): Promise<void> {
+const loads: Readonly<Record<Profiled, () => Pick<Load, 'path' | 'headers' | 'nextBody'>>> = {
+  'sync-lead': () => ({ path: soapPath, nextBody: syncLeadMessages() }),
+  'get-lead': () => ({ path: soapPath, nextBody: getLeadMessages() }),
+  'check-one': () => checkCalls(1),
+  'check-many': () => checkCalls(1_000),
+}
+
+export async function profile(options: BenchOptions, databases: Databases, say: (text: string) => void): Promise<void> {
   const connections = options.connections.at(-1)!
   for (const engine of options.engines) {
     const folder = join(resultsFolder, `profile-${engine}`)
@@ -42,9 +47,9 @@ export async function profileSyncLead(
     try {
       const window = await underLoad(database.url, folder, connections, options)
       const name = readdirSync(folder).find(file => file.endsWith('.cpuprofile'))!
-      const profile: CpuProfile = JSON.parse(readFileSync(join(folder, name), 'utf8'))
-      const title = `${engine}: ${window.calls} calls over ${connections} connections, ${join(folder, name)}`
-      say(`\n${title}\n\n${profileTables(profile, window)}`)
+      const recorded: CpuProfile = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+      const title = `${engine}: ${window.calls} calls of ${options.of} over ${connections} connections, ${join(folder, name)}`
+      say(`\n${title}\n\n${profileTables(recorded, window)}`)
     } finally {
       await database.drop()
     }
@@ -61,16 +66,17 @@ async function underLoad(
   databaseUrl: string,
   folder: string,
   connections: number,
-  { seconds, calls: callsMax }: BenchOptions,
+  { seconds, calls: callsMax, of }: BenchOptions,
 ): Promise<Window> {
   const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${samplingMicros}`]
-  const served = await startServed(databaseUrl, { nodeOptions })
+  const served = await startServed(databaseUrl, { nodeOptions, env: { BOOTSTRAP_API_KEY: apiKey } })
   const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
   try {
-    const nextBody = syncLeadMessages()
-    await prepare(served, nextBody)
+    await prepare(served, syncLeadMessages())
+    const load = { port: served.port, connections, callsMax, ...loads[of]() }
+    await sendLoad({ ...load, seconds: warmUpSeconds })
     const fromMicros = nowMicros()
-    const { calls } = await sendLoad({ port: served.port, path: soapPath, nextBody, connections, seconds, callsMax })
+    const { calls } = await sendLoad({ ...load, seconds })
     return { fromMicros, toMicros: nowMicros(), calls }
   } finally {
     // The profile is written as the process ends.

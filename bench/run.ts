@@ -12,7 +12,7 @@ import { measureImport } from './import.js'
 import { measureManyLeads } from './many-leads.js'
 import { measureMillion } from './million.js'
 import { type BenchOptions, readOptions, usage } from './options.js'
-import { profileSyncLead } from './profile.js'
+import { profile } from './profile.js'
 import {
   checkTable,
   codecTable,
@@ -86,7 +86,7 @@ async function run(args: readonly string[]): Promise<void> {
   const databases = await provideDatabases(name === 'growth' ? [] : options.engines)
   try {
     if (name === 'profile') {
-      await profileSyncLead(options, databases, say)
+      await profile(options, databases, say)
       return
     }
     const results: [string, unknown][] = []
