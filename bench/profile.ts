@@ -48,7 +48,8 @@ export async function profile(options: BenchOptions, databases: Databases, say: 
       const window = await underLoad(database.url, folder, connections, options)
       const name = readdirSync(folder).find(file => file.endsWith('.cpuprofile'))!
       const recorded: CpuProfile = JSON.parse(readFileSync(join(folder, name), 'utf8'))
-      const title = `${engine}: ${window.calls} calls of ${options.of} over ${connections} connections, ${join(folder, name)}`
+      const load = `${window.calls} calls of ${options.of} over ${connections} connections`
+      const title = `${engine}: ${load}, ${join(folder, name)}`
       say(`\n${title}\n\n${profileTables(recorded, window)}`)
     } finally {
       await database.drop()
