@@ -32,8 +32,8 @@ export const bounds = {
     name: 'QUEUE_MAX',
     default: '10000',
     description:
-      'Most commands that may wait for a transaction, with 128 million characters in their values; past either callers ' +
-      'are told to try again (20024, or 503).',
+      'Most commands that may wait for a transaction, with 128 million characters in their values; past either ' +
+      'callers are told to try again (20024, or 503).',
     read: whole(10_000, 1, 1_000_000),
   },
   limitRate: {
