@@ -155,21 +155,23 @@ const tooLong = (bytesMax: number): BodyError => new BodyError(413, `the body ha
 const lingerMs = 2_000
 const lingerBytesMax = 16 * mebibyte
 
-/** Resolves when nothing more comes. */
+/** Resolves when nothing more comes, or no more is taken. */
 export function discardRest(request: IncomingMessage): Promise<void> {
   if (request.readableEnded || request.destroyed) return Promise.resolve()
   let bytes = 0
   const timer = setTimeout(() => request.destroy(), lingerMs)
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > lingerBytesMax) request.pause()
-  })
   request.on('error', () => request.destroy())
   return new Promise(resolve => {
     const end = (): void => {
       clearTimeout(timer)
       resolve()
     }
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= lingerBytesMax) return
+      request.pause()
+      resolve()
+    })
     request.once('end', end).once('close', end)
     request.resume()
   })

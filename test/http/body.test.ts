@@ -150,6 +150,31 @@ t.test('a client that goes on sending a refused body is cut off', async t => {
   t.ok(await eventually(() => isClosed, { withinMs: 10_000, what: 'the end of the connection' }))
 })
 
+t.test('a client that closes its connection and sends far too much can be answered while it still sends', async t => {
+  const couldAnswer = new Promise<boolean>(resolve => {
+    const server = createServer(incoming => {
+      readBody(incoming, limits).catch(() => resolve(!incoming.destroyed))
+    })
+    t.teardown(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    server.listen(0, '127.0.0.1', () => {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+      const sendOn = (): void => {
+        if (!socket.destroyed) socket.write(chunk, () => setImmediate(sendOn))
+      }
+      socket.on('error', () => {})
+      t.teardown(() => socket.destroy())
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
+      sendOn()
+    })
+  })
+
+  t.equal(await couldAnswer, true)
+})
+
 t.test('a small bomb stops at the bound', async t => {
   const reader = await startReader(t, { bytesMax: 1_000_000, inflatedBytesMax: 100_000 })
   const bomb = gzipSync(Buffer.alloc(50_000_000))
